@@ -1,0 +1,198 @@
+import { tmpdir } from 'node:os';
+
+/**
+ * The options of the HTTP gateway: one table that feeds the types, the defaults, the checks, the
+ * command's flags and the documentation. Flags that Gunicorn has too keep its names and meaning.
+ */
+export const optionTable = {
+  bind: option('bind', ['http://127.0.0.1:8000'], {
+    flag: 'bind',
+    short: 'b',
+    help: 'Where to listen; repeatable: [http://]HOST:PORT, unix:PATH or fd://N. Port 0 takes a free one.',
+  }),
+  backlog: option('count', 2048, {
+    flag: 'backlog',
+    help: 'Connections that the kernel may hold until they are accepted.',
+  }),
+  socketMode: option('mode', '', {
+    flag: 'socket-mode',
+    help: 'Permissions of Unix sockets, octal, as in 660. Default: what the umask leaves.',
+  }),
+  maxConnections: option('count', 16384, {
+    flag: 'max-connections',
+    help: 'Connections open at once; further ones are answered 503.',
+  }),
+  maxRequestTarget: option('bytes', 8192, {
+    flag: 'limit-request-line',
+    help: 'Longest request target; longer ones are answered 414.',
+  }),
+  maxHeaderFields: option('count', 100, {
+    flag: 'limit-request-fields',
+    help: 'Most header fields of a request; more are answered 431.',
+  }),
+  maxFieldBytes: option('bytes', 16384, {
+    flag: 'limit-request-field_size',
+    help: 'Largest single header field; larger ones are answered 431.',
+  }),
+  maxHeaderBytes: option('bytes', 16384, {
+    flag: 'limit-request-header',
+    help: 'Most bytes that all header fields of a request may take; more are answered 431.',
+  }),
+  maxBody: option('bytes', 1024 ** 3, {
+    flag: 'limit-request-body',
+    help: 'Largest request body; larger ones are answered 413.',
+  }),
+  bodyInMemory: option('bytes', 64 * 1024, {
+    flag: 'body-in-memory',
+    help: 'Request bodies beyond this size are received into a temporary file.',
+  }),
+  spoolDirectory: option('string', tmpdir(), {
+    flag: 'spool-directory',
+    help: 'Where those temporary files are made; they have no name once they are open.',
+  }),
+  headerTimeout: option('seconds', 30, {
+    flag: 'header-timeout',
+    help: "Time to receive a request's head, from its first byte (of a connection: from its start).",
+  }),
+  bodyTimeout: option('seconds', 30, {
+    flag: 'body-timeout',
+    help: 'Longest pause while receiving a request body, and the time before body-min-rate counts.',
+  }),
+  bodyMinRate: option('count', 500, {
+    flag: 'body-min-rate',
+    help: 'Bytes a second that a request body must arrive at, on average; 0 turns the check off.',
+  }),
+  keepAlive: option('seconds', 5, {
+    flag: 'keep-alive',
+    help: 'Time that an idle connection is kept for its next request.',
+  }),
+  timeout: option('seconds', 60, {
+    flag: 'timeout',
+    short: 't',
+    help: 'Time an application has to begin its response, after which it is answered 504; 0: none.',
+  }),
+  writeTimeout: option('seconds', 30, {
+    flag: 'write-timeout',
+    help: 'Time without any progress after which a client that does not read is dropped.',
+  }),
+  halfCloseTimeout: option('seconds', 5, {
+    flag: 'half-close-timeout',
+    help: 'Time without output after which a client that closed its sending side counts as gone.',
+  }),
+  gracefulTimeout: option('seconds', 30, {
+    flag: 'graceful-timeout',
+    help: 'Time that running requests have to finish when the server stops.',
+  }),
+  serial: option('boolean', false, {
+    flag: 'serial',
+    help: 'Never enter the application before the request before it is over; wsgi.multithread is false.',
+  }),
+  serverHeader: option('string', '', {
+    flag: 'server-header',
+    help: 'Value of a Server header in every response; empty: none.',
+  }),
+  scriptName: option('string', '', {
+    flag: 'script-name',
+    help: 'Path that the application is mounted at, for SCRIPT_NAME; requests outside it get 404.',
+  }),
+} as const;
+
+/** How an option's value is written and checked. */
+export type OptionKind = 'bind' | 'bytes' | 'count' | 'seconds' | 'mode' | 'string' | 'boolean';
+
+interface OptionValues {
+  bind: readonly string[];
+  bytes: number;
+  count: number;
+  seconds: number;
+  mode: string;
+  string: string;
+  boolean: boolean;
+}
+
+/** One row of the table. */
+export interface OptionRow<K extends OptionKind = OptionKind> {
+  readonly kind: K;
+  readonly default: OptionValues[K];
+  /** The command's flag, without the dashes. */
+  readonly flag: string;
+  readonly short?: string;
+  /** A sentence or two for the manual. */
+  readonly help: string;
+}
+
+type Table = typeof optionTable;
+
+/** Options as a caller gives them: any left out takes its default. */
+export type HttpOptions = {
+  readonly [K in keyof Table]?: OptionValues[Table[K]['kind']];
+};
+
+/** Options with every default filled in. */
+export type ResolvedHttpOptions = Required<HttpOptions>;
+
+/** A mistake in the server's configuration, said so that its user can mend it. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ConfigurationError} naming an option that does not exist or whose value is unusable.
+ */
+export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
+  for (const [name, value] of Object.entries(options)) {
+    const row: OptionRow | undefined = Object.hasOwn(optionTable, name)
+      ? optionTable[name as keyof Table]
+      : undefined;
+    if (row === undefined) {
+      throw new ConfigurationError(
+        `unknown option '${name}'; the options are ${Object.keys(optionTable).join(', ')}`,
+      );
+    }
+    if (value !== undefined) checkOption(name, row, value);
+  }
+  const defaults = Object.entries(optionTable).map(([name, row]) => [name, row.default]);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(defaults), ...Object.fromEntries(given) } as ResolvedHttpOptions;
+}
+
+function checkOption(name: string, row: OptionRow, value: unknown): void {
+  const expected = expectations[row.kind];
+  if (!expected.test(value)) {
+    throw new ConfigurationError(
+      `option '${name}' (--${row.flag}) is ${JSON.stringify(value)}; expected ${expected.what}`,
+    );
+  }
+}
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const expectations: Record<OptionKind, { what: string; test: (value: unknown) => boolean }> = {
+  bind: {
+    what: 'one or more addresses, as in "127.0.0.1:8000"',
+    test: (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string'),
+  },
+  bytes: { what: 'a whole number of bytes', test: isCount },
+  count: { what: 'a whole number', test: isCount },
+  seconds: {
+    what: 'a number of seconds',
+    test: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+  },
+  mode: {
+    what: 'an octal mode, as in "660"',
+    test: (value) => typeof value === 'string' && /^(?:0o?)?[0-7]{0,4}$/.test(value),
+  },
+  string: { what: 'a text', test: (value) => typeof value === 'string' },
+  boolean: { what: 'true or false', test: (value) => typeof value === 'boolean' },
+};
+
+function option<K extends OptionKind>(
+  kind: K,
+  fallback: OptionValues[K],
+  row: Omit<OptionRow, 'kind' | 'default'>,
+): OptionRow<K> {
+  return { kind, default: fallback, ...row };
+}

@@ -1,0 +1,29 @@
+/** The stable codes of {@link WsgiError}; one for each way an application can break the contract. */
+export type WsgiErrorCode =
+  | 'bad-status'
+  | 'bad-header'
+  | 'hop-by-hop-header'
+  | 'bad-content-length'
+  | 'headers-too-large'
+  | 'start-response-twice'
+  | 'start-response-missing'
+  | 'short-body'
+  | 'long-body'
+  | 'write-after-iteration'
+  | 'response-ended'
+  | 'client-gone'
+  | 'response-timeout'
+  | 'input-not-arrived'
+  | 'input-closed'
+  | 'input-incomplete';
+
+/** A breach of PEP 3333's contract, or a condition that the contract makes visible. */
+export class WsgiError extends Error {
+  override readonly name = 'WsgiError';
+  readonly code: WsgiErrorCode;
+
+  constructor(code: WsgiErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,587 @@
+/**
+ * THE driver: runs an application once and turns what it does into calls on an {@link Exchange}.
+ *
+ * Every gateway uses it, so the whole of PEP 3333's behaviour stands here and nowhere else: when the
+ * head goes out, Content-Length, answers without content, back-pressure, errors, close().
+ *
+ *     ENTERED ──▶ ITERATING ──▶ RELEASING (return(), close()) ──▶ DONE
+ *
+ * A plain iterable is run in the turn of the call, without a promise. Asynchrony is decided by the
+ * returned value only: a thenable, then Symbol.asyncIterator, then Symbol.iterator.
+ */
+import type { AbortSource } from './abort.ts';
+import { byteLength, coalesce, encode } from './blocks.ts';
+import { WsgiError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { FileWrapper } from './file-wrapper.ts';
+import type { Log } from './log.ts';
+import { checkResponseHead, type ResponseHead } from './response-head.ts';
+import type { Application, Body, Chunk, Environ, HeaderList, Write } from './types.ts';
+
+/** How long `return()`, and then `close()`, may take before they are given up, in milliseconds. */
+export const RELEASE_TIMEOUT = 2_000;
+
+/** How long a synchronous iterable may keep the thread before other requests get a turn, in ms. */
+const FAIR_SHARE = 10;
+
+/** What a gateway passes beside the request. */
+export interface RunOptions {
+  readonly log: Log;
+  /** The source of `wizgi.signal`; a connection passes the same one for each of its requests. */
+  readonly abort: AbortSource;
+}
+
+/** One application call under way, as the gateway sees it. */
+export interface Run {
+  /** True once any part of the answer was handed to the gateway. */
+  readonly begun: boolean;
+  /** The gateway can take more, after `respond`, `begin` or `send` returned false. */
+  resume(): void;
+  /** The client is gone, or the server gives up: stops the application quietly. */
+  abort(reason: Error): void;
+  /** Nothing was sent in time: answers 504 in the application's place and stops it. */
+  expire(): void;
+}
+
+/** Runs `app` for one request; all that follows reaches the gateway through `exchange`. */
+export function run(
+  app: Application,
+  environ: Environ,
+  exchange: Exchange,
+  options: RunOptions,
+): Run {
+  const driver = new Driver(exchange, options, environ.REQUEST_METHOD === 'HEAD');
+  environ['wizgi.signal'] = options.abort.signal();
+  driver.enter(app, environ);
+  return driver;
+}
+
+const ENTERED = 0;
+const ITERATING = 1;
+const RELEASING = 2;
+const DONE = 3;
+
+type Step = 'more' | 'wait' | 'stop';
+
+class Driver implements Run {
+  private readonly exchange: Exchange;
+  private readonly options: RunOptions;
+  private readonly headOnly: boolean;
+
+  private phase = ENTERED;
+  private aborted = false;
+  private startCalled = false;
+  private head: ResponseHead | null = null;
+  private writer: Write | null = null;
+  private sent = 0;
+  begun = false;
+  /** The answer was handed over to its end, or cut. */
+  private answered = false;
+  /** The gateway has not taken the last block yet. */
+  private blocked = false;
+  private whenUnblocked: (() => void) | null = null;
+  /** The promise that `write()` returned while blocked. */
+  private draining: PromiseWithResolvers | null = null;
+
+  private body: Body | null = null;
+  private iterator: Iterator<Chunk> | AsyncIterator<Chunk> | null = null;
+  /** The application's promise of a body, until it settles. */
+  private promised: Promise<void> | null = null;
+
+  constructor(exchange: Exchange, options: RunOptions, headOnly: boolean) {
+    this.exchange = exchange;
+    this.options = options;
+    this.headOnly = headOnly;
+  }
+
+  enter(app: Application, environ: Environ): void {
+    let result: unknown;
+    try {
+      result = app(environ, (status, headers, error) => this.startResponse(status, headers, error));
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.accept(result);
+  }
+
+  resume(): void {
+    if (!this.blocked) return;
+    this.blocked = false;
+    this.draining?.resolve();
+    this.draining = null;
+    const next = this.whenUnblocked;
+    this.whenUnblocked = null;
+    next?.();
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted || this.phase === DONE) return;
+    this.aborted = true;
+    this.answered = true;
+    this.options.abort.abort(reason);
+    this.whenUnblocked = null;
+    this.draining?.reject(clientGone());
+    this.draining = null;
+    this.release();
+  }
+
+  expire(): void {
+    if (this.begun || this.phase >= RELEASING) return;
+    const message = 'the application did not begin its response in time';
+    this.options.log.error(message, { request: this.exchange.describe() });
+    this.page('504 Gateway Timeout');
+    this.abort(new WsgiError('response-timeout', message));
+  }
+
+  private startResponse(status: string, headers: HeaderList, error?: unknown): Write {
+    if (this.phase >= RELEASING || this.aborted) throw ended('startResponse');
+    if (error !== undefined && error !== null) {
+      if (this.begun) throw error;
+    } else if (this.startCalled) {
+      throw new WsgiError(
+        'start-response-twice',
+        'startResponse was called before; pass the error that makes a second call necessary as its third argument',
+      );
+    }
+    this.startCalled = true;
+    this.head = null;
+    this.head = checkResponseHead(status, headers);
+    this.writer ??= (chunk) => this.write(chunk);
+    return this.writer;
+  }
+
+  private write(chunk: Chunk): void | Promise<void> {
+    if (this.aborted) throw clientGone();
+    if (this.phase >= RELEASING) throw ended('write');
+    if (this.phase === ITERATING) {
+      throw new WsgiError(
+        'write-after-iteration',
+        'write() was called after the response iterable was returned; yield the block instead',
+      );
+    }
+    const size = byteLength(chunk);
+    const declared = this.head?.contentLength ?? null;
+    if (declared !== null && size > declared - this.sent && !this.bodyless()) {
+      throw new WsgiError(
+        'long-body',
+        `write() exceeds the declared Content-Length of ${declared}`,
+      );
+    }
+    if (this.answered || this.deliver(chunk, size) !== 'wait') return undefined;
+    this.draining ??= withResolvers();
+    return this.draining.promise;
+  }
+
+  private accept(result: unknown): void {
+    if (isThenable(result)) {
+      this.promised = Promise.resolve(result).then(
+        (value) => {
+          this.promised = null;
+          this.acceptBody(value);
+        },
+        (error: unknown) => {
+          this.promised = null;
+          this.fail(error);
+        },
+      );
+    } else {
+      this.acceptBody(result);
+    }
+  }
+
+  private acceptBody(result: unknown): void {
+    if (this.aborted) {
+      this.discard(result);
+      return;
+    }
+    if (typeof result === 'string' || result instanceof Uint8Array) {
+      this.acceptBlock(result);
+      return;
+    }
+    if (Array.isArray(result)) {
+      this.body = result as Body;
+      if (result.length === 1) {
+        this.acceptBlock(result[0]);
+        return;
+      }
+      this.iterator = coalesce(result);
+    } else if (!this.adopt(result)) {
+      return;
+    }
+    this.phase = ITERATING;
+    if (this.answered) this.release();
+    else this.proceed();
+  }
+
+  /** Takes the iterator of a returned object, or refuses the object. */
+  private adopt(result: unknown): boolean {
+    if (typeof result === 'object' && result !== null) this.body = result as Body;
+    try {
+      this.iterator = iteratorOf(result, this.head?.contentLength ?? null);
+      return true;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  /** A body of one block, whose length is that of the content. */
+  private acceptBlock(block: unknown): void {
+    this.phase = ITERATING;
+    if (this.answered) {
+      this.release();
+      return;
+    }
+    if (this.blocked) {
+      this.whenUnblocked = () => this.acceptBlock(block);
+      return;
+    }
+    try {
+      const size = byteLength(block);
+      const { head } = this;
+      if (head !== null && !this.begun && head.contentLength === null) head.contentLength = size;
+      if (this.deliver(block as Chunk, size) === 'stop') return;
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.whenReady(() => this.exhausted());
+  }
+
+  private whenReady(next: () => void): void {
+    if (this.blocked) this.whenUnblocked = next;
+    else next();
+  }
+
+  private proceed(): void {
+    const { iterator } = this;
+    if (iterator !== null) this.whenReady(() => this.iterate(iterator));
+  }
+
+  private iterate(iterator: Iterator<Chunk> | AsyncIterator<Chunk>): void {
+    let deadline = 0;
+    for (;;) {
+      let step: IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>>;
+      try {
+        step = iterator.next();
+      } catch (error) {
+        this.iterator = null;
+        this.fail(error);
+        return;
+      }
+      if (isThenable(step)) {
+        this.awaitStep(step as PromiseLike<IteratorResult<Chunk>>);
+        return;
+      }
+      if (!this.take(step)) return;
+      const now = performance.now();
+      if (deadline === 0) deadline = now + FAIR_SHARE;
+      else if (now > deadline) {
+        setImmediate(() => {
+          if (this.phase === ITERATING) this.proceed();
+        });
+        return;
+      }
+    }
+  }
+
+  private awaitStep(step: PromiseLike<IteratorResult<Chunk>>): void {
+    step.then(
+      (result) => {
+        if (this.phase === ITERATING && this.take(result)) this.proceed();
+      },
+      (error: unknown) => {
+        this.iterator = null;
+        if (this.phase === ITERATING) this.fail(error);
+      },
+    );
+  }
+
+  /** Handles one step of the iterator; false when iteration must not go on now. */
+  private take(step: IteratorResult<Chunk>): boolean {
+    try {
+      if (step.done) {
+        this.iterator = null;
+        this.exhausted();
+        return false;
+      }
+      const next = this.deliver(step.value, byteLength(step.value));
+      if (next === 'wait') this.whenUnblocked = () => this.proceed();
+      return next === 'more';
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  /** Sends one block within the rules; on 'stop' the answer is complete and being released. */
+  private deliver(chunk: Chunk, size: number): Step {
+    const { head } = this;
+    if (size === 0) return 'more';
+    if (head === null) throw startMissing();
+    if (this.bodyless()) {
+      if (!this.headOnly) {
+        this.options.log.warn('content dropped: the status allows none', {
+          request: this.exchange.describe(),
+          status: head.status,
+        });
+      }
+      this.respondWithoutContent(head);
+      return 'stop';
+    }
+    const declared = head.contentLength;
+    const room = declared === null ? size : declared - this.sent;
+    const block = size > room ? encode(chunk).subarray(0, room) : chunk;
+    this.sent += Math.min(size, room);
+    const whole = this.sent === declared;
+    if (!this.begun) {
+      this.begun = true;
+      this.blocked = !(whole
+        ? this.exchange.respond(head, block)
+        : this.exchange.begin(head, block));
+    } else {
+      this.blocked = !this.exchange.send(block);
+      if (whole) this.exchange.finish();
+    }
+    if (whole) {
+      this.answered = true;
+      if (size > room)
+        this.breach('long-body', `more than the declared Content-Length of ${declared}`);
+      if (this.phase !== ENTERED) this.whenReady(() => this.release());
+      return 'stop';
+    }
+    return this.blocked ? 'wait' : 'more';
+  }
+
+  /** The iterable ended by itself. */
+  private exhausted(): void {
+    const { head } = this;
+    if (head === null) {
+      this.fail(startMissing());
+      return;
+    }
+    if (!this.begun) {
+      if (this.bodyless()) {
+        this.respondWithoutContent(head);
+        return;
+      }
+      if (head.contentLength !== null && head.contentLength > 0) {
+        this.fail(
+          new WsgiError(
+            'short-body',
+            `no content, with a declared Content-Length of ${head.contentLength}`,
+          ),
+        );
+        return;
+      }
+      head.contentLength = 0;
+      this.begun = true;
+      this.blocked = !this.exchange.respond(head, null);
+    } else if (head.contentLength !== null && this.sent < head.contentLength) {
+      this.breach(
+        'short-body',
+        `${this.sent} bytes of a declared Content-Length of ${head.contentLength}`,
+      );
+    } else {
+      this.exchange.finish();
+    }
+    this.answered = true;
+    this.whenReady(() => this.release());
+  }
+
+  /** Answers HEAD, 204, 205 and 304. (RFC 9110 §9.3.2, §15.3.5, §15.3.6, §15.4.5) */
+  private respondWithoutContent(head: ResponseHead): void {
+    if (head.code === 204) head.contentLength = null;
+    else if (head.code === 205) head.contentLength = 0;
+    this.begun = true;
+    this.answered = true;
+    this.blocked = !this.exchange.respond(head, null);
+    if (this.phase !== ENTERED) this.whenReady(() => this.release());
+  }
+
+  private bodyless(): boolean {
+    if (this.headOnly) return true;
+    const code = this.head?.code;
+    return code === 204 || code === 304 || code === 205;
+  }
+
+  /** The application sent more or less than it declared: the connection cannot be trusted on. */
+  private breach(code: 'short-body' | 'long-body', what: string): void {
+    const error = new WsgiError(code, `the application sent ${what}`);
+    this.options.log.error('application error', { code, error, request: this.exchange.describe() });
+    this.exchange.cut();
+  }
+
+  /** One path for everything an application can throw, at whatever point. */
+  private fail(error: unknown): void {
+    if (this.aborted || this.phase >= RELEASING) {
+      this.options.log.debug('application error after the request ended', { error });
+      return;
+    }
+    this.options.log.error('application error', { error, request: this.exchange.describe() });
+    if (!this.begun) this.page('500 Internal Server Error');
+    else if (!this.answered) this.exchange.cut();
+    this.answered = true;
+    this.release();
+  }
+
+  /** Answers in the application's place, with nothing of what it had prepared. */
+  private page(status: string): void {
+    const text = `${status.slice(4)}\n`;
+    const head = checkResponseHead(status, [['Content-Type', 'text/plain; charset=utf-8']]);
+    head.contentLength = text.length;
+    this.head = head;
+    this.begun = true;
+    this.exchange.respond(head, this.headOnly ? null : text);
+  }
+
+  /** Lets go of the application: `return()` of an unfinished iterator, then `close()`, then done. */
+  private release(): void {
+    if (this.phase >= RELEASING) return;
+    this.phase = RELEASING;
+    if (this.promised !== null) {
+      this.settle(this.promised, () => this.finish());
+      return;
+    }
+    const { iterator } = this;
+    this.iterator = null;
+    if (iterator === null) this.close();
+    else
+      this.attempt(
+        () => iterator.return?.(),
+        () => this.close(),
+      );
+  }
+
+  private close(): void {
+    const { body } = this;
+    this.body = null;
+    if (body === null) this.finish();
+    else
+      this.attempt(
+        () => body.close?.(),
+        () => this.finish(),
+      );
+  }
+
+  private finish(): void {
+    if (this.phase === DONE) return;
+    this.phase = DONE;
+    this.exchange.done();
+  }
+
+  /** Closes a body that came after the request was given up. */
+  private discard(result: unknown): void {
+    if (typeof result !== 'object' || result === null) return;
+    const body = result as Body & { return?: () => unknown; destroy?: () => unknown };
+    this.attempt(
+      () => body.return?.() ?? body.destroy?.(),
+      () =>
+        this.attempt(
+          () => body.close?.(),
+          () => undefined,
+        ),
+    );
+  }
+
+  private attempt(action: () => unknown, next: () => void): void {
+    let result: unknown;
+    try {
+      result = action();
+    } catch (error) {
+      this.logCloseError(error);
+    }
+    if (isThenable(result)) {
+      this.settle(
+        Promise.resolve(result).then(
+          () => undefined,
+          (error: unknown) => this.logCloseError(error),
+        ),
+        next,
+      );
+    } else {
+      next();
+    }
+  }
+
+  /** Goes on when the promise settles, or when that takes too long. */
+  private settle(promise: Promise<void>, next: () => void): void {
+    let pending = true;
+    const once = () => {
+      if (!pending) return;
+      pending = false;
+      clearTimeout(timer);
+      next();
+    };
+    const timer = setTimeout(once, RELEASE_TIMEOUT);
+    promise.then(once, once);
+  }
+
+  private logCloseError(error: unknown): void {
+    this.options.log.error('application error in close()', {
+      error,
+      request: this.exchange.describe(),
+    });
+  }
+}
+
+function iteratorOf(
+  result: unknown,
+  limit: number | null,
+): Iterator<Chunk> | AsyncIterator<Chunk> | null {
+  if (typeof result === 'object' && result !== null) {
+    if (result instanceof FileWrapper) {
+      const blocks = result.blocks(limit);
+      if (blocks !== null) return blocks;
+    }
+    const body = result as Partial<AsyncIterable<Chunk> & Iterable<Chunk>>;
+    const asyncIterator = body[Symbol.asyncIterator];
+    if (typeof asyncIterator === 'function') return asyncIterator.call(result);
+    const iterator = body[Symbol.iterator];
+    if (typeof iterator === 'function') return iterator.call(result);
+  }
+  const what = result === null ? 'null' : typeof result;
+  throw new TypeError(`the application returned ${what}; expected an iterable of blocks`);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+  );
+}
+
+interface PromiseWithResolvers {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
+function withResolvers(): PromiseWithResolvers {
+  let resolve!: () => void;
+  let reject!: (reason: Error) => void;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  // Whoever ignores the promise must not be punished for it by an unhandled rejection.
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
+
+function clientGone(): WsgiError {
+  return new WsgiError('client-gone', 'the client is gone');
+}
+
+function startMissing(): WsgiError {
+  return new WsgiError(
+    'start-response-missing',
+    'the application gave its content, or ended, without calling startResponse',
+  );
+}
+
+function ended(what: string): WsgiError {
+  return new WsgiError('response-ended', `${what} was called after the response ended`);
+}
