@@ -30,7 +30,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const ILLEGAL_IN_VALUE = /[^\x20-\x7e\x80-\xff]/;
 const STATUS_LINE =
   /^([2-9]\d\d) (?:[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
-const PADDED = /^ | $/;
+const SPACE = 0x20;
 
 const special = new Map<string, number>([
   ['content-length', CONTENT_LENGTH],
@@ -91,7 +91,8 @@ export function checkResponseHead(status: string, headers: HeaderList): Response
       throw new WsgiError('bad-header', `header ${index} is not a [name, value] pair of strings`);
     }
     const name = pair[0];
-    const value = checkValue(name, pair[1]);
+    checkHeaderValue(name, pair[1]);
+    const value = trimSpaces(pair[1]);
     size += name.length + value.length + 4;
     const kind = classify(name);
     if (kind === CONTENT_LENGTH) {
@@ -133,14 +134,39 @@ function isPair(pair: unknown): pair is [string, string] {
   );
 }
 
-function checkValue(name: string, value: string): string {
+/**
+ * Refuses a header name that is no HTTP token.
+ *
+ * @throws {WsgiError} `bad-header`. (PEP 3333, The start_response() Callable; RFC 9110 §5.1)
+ */
+export function checkHeaderName(name: string): void {
+  if (typeof name !== 'string' || !TOKEN.test(name)) throw refusal(MALFORMED, name);
+}
+
+/**
+ * Refuses a header value that is no native string, or has a control character.
+ *
+ * @throws {WsgiError} `bad-header`. (PEP 3333, The start_response() Callable; Unicode Issues)
+ */
+export function checkHeaderValue(name: string, value: string): void {
+  if (typeof value !== 'string') {
+    throw new WsgiError('bad-header', `header ${quote(name)} has a value that is no string`);
+  }
   if (ILLEGAL_IN_VALUE.test(value)) {
     throw new WsgiError(
       'bad-header',
       `header ${quote(name)} has a control character or a code unit above U+00FF in its value`,
     );
   }
-  return PADDED.test(value) ? value.trim() : value;
+}
+
+// String.trim() would take U+00A0 too, which can be half of a character in UTF-8.
+function trimSpaces(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && value.charCodeAt(start) === SPACE) start++;
+  while (end > start && value.charCodeAt(end - 1) === SPACE) end--;
+  return value.slice(start, end);
 }
 
 function checkContentLength(value: string, previous: number | null): number {
