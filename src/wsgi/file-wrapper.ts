@@ -17,7 +17,8 @@ const DESCRIPTOR_BLOCK = 64 * 1024;
  * (PEP 3333, Optional Platform-Specific File Handling; wsgiref.util.FileWrapper)
  *
  * @param blockSize - bytes per `read(size)`, a hint; default 8192.
- * @throws {TypeError} when the file has neither `fd` nor `read`.
+ * @throws {TypeError} when the file has neither `fd` nor `read`, and for a stream, whose `read`
+ *   gives nothing before its end.
  */
 export class FileWrapper implements Iterable<Uint8Array> {
   readonly file: FileLike;
@@ -31,6 +32,11 @@ export class FileWrapper implements Iterable<Uint8Array> {
     if (typeof file?.fd !== 'number' && typeof file?.read !== 'function') {
       throw new TypeError(
         'wsgi.file_wrapper needs an object with an open fd or a read(size) method',
+      );
+    }
+    if (typeof file.fd !== 'number' && Symbol.asyncIterator in file) {
+      throw new TypeError(
+        'wsgi.file_wrapper cannot read from a stream; return the stream itself as the body',
       );
     }
     this.file = file;
@@ -78,6 +84,8 @@ async function* readAhead(fd: number, limit: number): AsyncGenerator<Uint8Array>
       const block: Uint8Array = await pending;
       if (block.byteLength === 0) return;
       pending = remaining > 0 ? request() : null;
+      // It can fail while nobody asks for it; who asks next hears of it then.
+      pending?.catch(() => undefined);
       yield block;
     }
   } finally {
