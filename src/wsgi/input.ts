@@ -32,7 +32,11 @@ export class Input implements InputStream {
   /** Bytes of the first block already handed out. */
   private offset = 0;
   private buffered = 0;
+  /** Bytes of the body handed out. */
+  private position = 0;
   private closed = false;
+  /** Ends the wait for the source. */
+  private interrupt: (() => void) | null = null;
 
   constructor(source: InputSource = EMPTY) {
     this.source = source;
@@ -63,11 +67,17 @@ export class Input implements InputStream {
   readlines(hint?: number | null): Uint8Array[] {
     const lines: Uint8Array[] = [];
     const enough = hint != null && hint > 0 ? hint : Number.POSITIVE_INFINITY;
-    for (let total = 0; total < enough; ) {
-      const line = this.readline();
-      if (line.byteLength === 0) break;
-      total += line.byteLength;
-      lines.push(line);
+    try {
+      for (let total = 0; total < enough; ) {
+        const line = this.readline();
+        if (line.byteLength === 0) break;
+        total += line.byteLength;
+        lines.push(line);
+      }
+    } catch (error) {
+      // Who meets a line that has not arrived can still read all of them asynchronously.
+      this.putBack(lines);
+      throw error;
     }
     return lines;
   }
@@ -85,17 +95,24 @@ export class Input implements InputStream {
     this.closed = true;
     this.blocks.length = 0;
     this.buffered = 0;
+    this.interrupt?.();
   }
 
-  /** Resolves once at least `wanted` bytes, a line of at most `wanted`, or the end are buffered. */
-  async gather(wanted: number, line: boolean): Promise<void> {
-    let scanned = 0;
+  /**
+   * Calls `take` once at least `wanted` bytes, a line of at most `wanted`, or the end are buffered.
+   *
+   * In the same turn, so that no other reader can come between. One caller at a time.
+   */
+  async gather<T>(wanted: number, line: boolean, take: () => T): Promise<T> {
+    let scanned = this.position;
     for (;;) {
-      if (line ? this.lineEnd(scanned, wanted) !== -1 : this.buffered >= wanted) return;
-      scanned = this.buffered;
+      // A synchronous reader may have moved the cursor meanwhile.
+      const from = Math.max(0, scanned - this.position);
+      if (line ? this.lineEnd(from, wanted) !== -1 : this.buffered >= wanted) return take();
+      scanned = this.position + this.buffered;
       const state = this.poll();
-      if (state === null) return;
-      if (state === undefined) await this.source.arrival();
+      if (state === null) return take();
+      if (state === undefined) await this.arrival();
     }
   }
 
@@ -103,6 +120,13 @@ export class Input implements InputStream {
   takeBlock(): Uint8Array {
     const first = this.blocks[0];
     return first === undefined ? new Uint8Array() : this.take(first.byteLength - this.offset);
+  }
+
+  private arrival(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.interrupt = resolve;
+      this.source.arrival().then(resolve, reject);
+    });
   }
 
   private pull(): boolean {
@@ -129,14 +153,19 @@ export class Input implements InputStream {
 
   /** How many bytes a line of at most `wanted` takes, or -1 if that cannot be told yet. */
   private lineEnd(scanned: number, wanted: number): number {
+    let index = 0;
     let base = -this.offset;
-    for (const block of this.blocks) {
-      const end = base + block.byteLength;
-      if (end > scanned) {
-        const found = block.indexOf(LF, Math.max(0, scanned - base));
-        if (found !== -1) return Math.min(base + found + 1, wanted);
-      }
-      base = end;
+    // Back from the end, or a long line that comes in small blocks would take quadratic time.
+    if (scanned > 0) {
+      index = this.blocks.length;
+      base = this.buffered;
+      while (base > scanned) base -= this.blocks[--index]?.byteLength ?? 0;
+    }
+    for (; index < this.blocks.length; index++) {
+      const block = this.blocks[index] as Uint8Array;
+      const found = block.indexOf(LF, Math.max(0, scanned - base));
+      if (found !== -1) return Math.min(base + found + 1, wanted);
+      base += block.byteLength;
     }
     return this.buffered >= wanted ? wanted : -1;
   }
@@ -161,33 +190,65 @@ export class Input implements InputStream {
     }
     if (consumed > 0) this.blocks.splice(0, consumed);
     this.buffered -= size;
+    this.position += size;
     return result;
+  }
+
+  private putBack(taken: readonly Uint8Array[]): void {
+    const size = taken.reduce((total, block) => total + block.byteLength, 0);
+    const first = this.blocks[0];
+    if (first !== undefined) this.blocks[0] = first.subarray(this.offset);
+    this.offset = 0;
+    this.blocks.unshift(...taken);
+    this.buffered += size;
+    this.position -= size;
   }
 }
 
-/** `wizgi.input`: awaits what {@link Input} would refuse to wait for. */
+/**
+ * `wizgi.input`: awaits what {@link Input} would refuse to wait for.
+ *
+ * Reads that overlap are served one after the other, in the order of their calls.
+ */
 export class AsyncInput implements AsyncInputStream {
   private readonly input: Input;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(input: Input) {
     this.input = input;
   }
 
-  async read(size?: number | null): Promise<Uint8Array> {
-    await this.input.gather(bound(size), false);
-    return this.input.read(size);
+  read(size?: number | null): Promise<Uint8Array> {
+    return this.inTurn(() => this.input.gather(bound(size), false, () => this.input.read(size)));
   }
 
-  async readline(size?: number | null): Promise<Uint8Array> {
-    await this.input.gather(bound(size), true);
-    return this.input.readline(size);
+  readline(size?: number | null): Promise<Uint8Array> {
+    return this.inTurn(() => this.line(size));
   }
 
-  async readlines(hint?: number | null): Promise<Uint8Array[]> {
+  readlines(hint?: number | null): Promise<Uint8Array[]> {
+    return this.inTurn(() => this.lines(hint));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const block = await this.inTurn(() =>
+        this.input.gather(1, false, () => this.input.takeBlock()),
+      );
+      if (block.byteLength === 0) return;
+      yield block;
+    }
+  }
+
+  private line(size?: number | null): Promise<Uint8Array> {
+    return this.input.gather(bound(size), true, () => this.input.readline(size));
+  }
+
+  private async lines(hint?: number | null): Promise<Uint8Array[]> {
     const lines: Uint8Array[] = [];
     const enough = hint != null && hint > 0 ? hint : Number.POSITIVE_INFINITY;
     for (let total = 0; total < enough; ) {
-      const line = await this.readline();
+      const line = await this.line();
       if (line.byteLength === 0) break;
       total += line.byteLength;
       lines.push(line);
@@ -195,13 +256,11 @@ export class AsyncInput implements AsyncInputStream {
     return lines;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      await this.input.gather(1, false);
-      const block = this.input.takeBlock();
-      if (block.byteLength === 0) return;
-      yield block;
-    }
+  private inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.last.then(action);
+    const settled = () => undefined;
+    this.last = result.then(settled, settled);
+    return result;
   }
 }
 
