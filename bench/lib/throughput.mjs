@@ -1,0 +1,74 @@
+/** One scenario, all contestants: A B C … A B C …, so that noise falls on all of them alike. */
+import { launch } from './contestants.mjs';
+import { median } from './statistics.mjs';
+import { verify } from './verify.mjs';
+
+/**
+ * @returns a row for each contestant: medians, the ratio to node:http, and every round; and those
+ *   that could not take part, with the reason
+ */
+export async function measureScenario(scenario, contestants, options) {
+  const { generator, rounds, seconds, warmup, say } = options;
+  const started = [];
+  const failed = [];
+  try {
+    for (const contestant of contestants) {
+      if (contestant.only && !contestant.only.includes(scenario.name)) continue;
+      try {
+        const server = await launch(contestant, scenario.handler);
+        const entry = { contestant, server, rounds: [] };
+        started.push(entry);
+        entry.headBytes = await verify(scenario, server.port);
+      } catch (error) {
+        failed.push({ name: contestant.name, why: error.message });
+      }
+    }
+    const runners = started.filter(({ headBytes }) => headBytes !== undefined);
+    for (const { contestant, server } of runners) {
+      say(`${scenario.name}: warming up ${contestant.name}`);
+      await generator.run(scenario, server.port, warmup);
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const entry of runners) {
+        say(`${scenario.name}: round ${round + 1} of ${rounds}, ${entry.contestant.name}`);
+        entry.rounds.push(await generator.run(scenario, entry.server.port, seconds));
+      }
+    }
+    return { rows: runners.map((entry) => summary(entry, runners)), failed };
+  } finally {
+    await Promise.all(started.map(({ server }) => server.stop()));
+  }
+}
+
+function summary({ contestant, headBytes, rounds }, all) {
+  const of = (key) => median(rounds.map((round) => round[key]));
+  return {
+    name: contestant.name,
+    label: contestant.label,
+    rate: of('rate'),
+    ratio: ratio(rounds, all.find((entry) => entry.contestant.name === 'node')?.rounds),
+    p50: of('p50'),
+    p99: of('p99'),
+    headBytes,
+    errors: errors(rounds),
+    rounds,
+  };
+}
+
+/** The median of the ratios of each round, with the least and the greatest of them. */
+export function ratio(rounds, base) {
+  if (base === undefined) return undefined;
+  const ratios = rounds.map((round, i) => round.rate / base[i].rate);
+  return { median: median(ratios), least: Math.min(...ratios), greatest: Math.max(...ratios) };
+}
+
+/** What went wrong under load, added up; undefined when nothing did. */
+function errors(rounds) {
+  const sum = {};
+  for (const round of rounds) {
+    for (const [kind, count] of Object.entries(round.errors)) {
+      if (count > 0) sum[kind] = (sum[kind] ?? 0) + count;
+    }
+  }
+  return Object.keys(sum).length > 0 ? sum : undefined;
+}
