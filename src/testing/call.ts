@@ -134,7 +134,7 @@ export class Call implements Exchange {
     const environ = makeEnviron(input, length, this.recorder);
     this.description = `${environ.REQUEST_METHOD} ${environ['REQUEST_URI']} ${environ.SERVER_PROTOCOL}`;
     environ['wizgi.streaming'] = isStreaming(app);
-    if (isStreaming(app)) environ['wizgi.input'] = new AsyncInput(input);
+    environ['wizgi.input'] = new AsyncInput(input);
     this.input = input;
     this.source = source;
     if (this.left !== null) {

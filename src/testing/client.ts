@@ -1,4 +1,4 @@
-import { asApplication, isStreaming } from '../wsgi/application.ts';
+import { asApplication } from '../wsgi/application.ts';
 import type { Application, ApplicationLike } from '../wsgi/types.ts';
 import { Call, type MakeEnviron } from './call.ts';
 import { checkOptions } from './check-options.ts';
@@ -145,7 +145,6 @@ export class TestClient {
       ...headerPairs(common).filter(([name]) => !names.has(name.toLowerCase())),
       ...given,
     ];
-    const streaming = isStreaming(this.app);
     const makeEnviron: MakeEnviron = (input, length, recorder) => {
       const environ = testEnviron(target, {
         ...rest,
@@ -153,11 +152,10 @@ export class TestClient {
         method,
         headers,
         input,
-        errors: recorder,
+        errors: recorder.stream,
       });
       if (body?.type != null) environ.CONTENT_TYPE ??= body.type;
       if (length !== null) environ.CONTENT_LENGTH ??= String(length);
-      environ['wizgi.streaming'] = streaming;
       return Object.assign(environ, extra, options.environ);
     };
     await call.start(this.app, body, makeEnviron);

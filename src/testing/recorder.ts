@@ -1,12 +1,18 @@
 import { inspect } from 'node:util';
+import { TextErrorStream } from '../wsgi/error-stream.ts';
 import type { Log, LogFields } from '../wsgi/log.ts';
 import type { ErrorStream } from '../wsgi/types.ts';
 import type { LoggedLine } from './response.ts';
 
 /** Keeps what one request logged, and what it wrote to `wsgi.errors`. */
-export class Recorder implements Log, ErrorStream {
+export class Recorder implements Log {
   readonly lines: LoggedLine[] = [];
   text = '';
+  readonly stream: ErrorStream = new TextErrorStream({
+    write: (text) => {
+      this.text += text;
+    },
+  });
   /** The first error that the driver reported. */
   failure: unknown = undefined;
   private failed = false;
@@ -31,19 +37,6 @@ export class Recorder implements Log, ErrorStream {
   debug(message: string, fields: LogFields = {}): void {
     this.lines.push({ level: 'debug', message, fields });
   }
-
-  write(text: string): void {
-    if (typeof text !== 'string') {
-      throw new TypeError(`wsgi.errors takes text, not ${text === null ? 'null' : typeof text}`);
-    }
-    this.text += text;
-  }
-
-  writelines(lines: Iterable<string>): void {
-    for (const line of lines) this.write(line);
-  }
-
-  flush(): void {}
 }
 
 function describe(error: unknown): string {

@@ -1,33 +1,6 @@
+import { Headers } from '../wsgi/headers.ts';
 import type { LogFields } from '../wsgi/log.ts';
 import type { HeaderList } from '../wsgi/types.ts';
-
-/** The headers of a response: in order, duplicates kept, found whatever their case. */
-export class ResponseHeaders implements Iterable<readonly [name: string, value: string]> {
-  private readonly list: HeaderList;
-
-  constructor(list: HeaderList) {
-    this.list = list;
-  }
-
-  /** The first value of that name, or null. */
-  get(name: string): string | null {
-    return this.getAll(name)[0] ?? null;
-  }
-
-  /** Every value of that name, in order. */
-  getAll(name: string): string[] {
-    const wanted = name.toLowerCase();
-    return this.list.flatMap(([given, value]) => (given.toLowerCase() === wanted ? [value] : []));
-  }
-
-  has(name: string): boolean {
-    return this.getAll(name).length > 0;
-  }
-
-  [Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
-    return this.list[Symbol.iterator]();
-  }
-}
 
 /** One line of the server's log. */
 export interface LoggedLine {
@@ -42,7 +15,7 @@ export class TestResponse {
   readonly status: number;
   /** `'200 OK'`, verbatim. */
   readonly statusLine: string;
-  readonly headers: ResponseHeaders;
+  readonly headers: Headers;
   /** The non-empty blocks as they were sent. */
   readonly chunks: readonly Uint8Array[];
   /** Whether a client would have seen the response end properly; false when it was cut. */
@@ -65,7 +38,7 @@ export class TestResponse {
   }) {
     this.status = Number(parts.statusLine.slice(0, 3));
     this.statusLine = parts.statusLine;
-    this.headers = new ResponseHeaders(parts.headers);
+    this.headers = new Headers(parts.headers);
     this.chunks = parts.chunks;
     this.complete = parts.complete;
     this.error = parts.error;

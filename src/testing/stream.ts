@@ -1,12 +1,13 @@
+import { Headers } from '../wsgi/headers.ts';
 import type { HeaderList } from '../wsgi/types.ts';
 import { Call, type Listener } from './call.ts';
-import { ResponseHeaders, type TestResponse } from './response.ts';
+import type { TestResponse } from './response.ts';
 
 /** The beginning of a streamed response. */
 export interface StreamHead {
   readonly status: number;
   readonly statusLine: string;
-  readonly headers: ResponseHeaders;
+  readonly headers: Headers;
 }
 
 /**
@@ -38,7 +39,7 @@ export class TestStream implements AsyncIterable<Uint8Array> {
         begin({
           status: Number(statusLine.slice(0, 3)),
           statusLine,
-          headers: new ResponseHeaders(headers),
+          headers: new Headers(headers),
         }),
       block: (block) => {
         this.blocks.push(block);
