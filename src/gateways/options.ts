@@ -22,11 +22,11 @@ export const optionTable = {
     flag: 'max-connections',
     help: 'Connections open at once; further ones are answered 503.',
   }),
-  maxRequestTarget: option('bytes', 8192, {
+  maxTarget: option('bytes', 8192, {
     flag: 'limit-request-line',
     help: 'Longest request target; longer ones are answered 414.',
   }),
-  maxHeaderFields: option('count', 100, {
+  maxFields: option('count', 100, {
     flag: 'limit-request-fields',
     help: 'Most header fields of a request; more are answered 431.',
   }),

@@ -1,0 +1,59 @@
+/** What a {@link Clock} looks after. */
+export interface Timed {
+  /** Called at each tick with the clock's time; acts on deadlines that have passed. */
+  tick(now: number): void;
+}
+
+/**
+ * One coarse timer for all connections of a server.
+ *
+ * Setting a deadline is storing a number, where a timer of its own for each request would cost more
+ * than parsing it. Deadlines are met up to two ticks late, never early. Time is monotonic: setting the
+ * machine's clock moves nothing.
+ */
+export class Clock {
+  /** Milliseconds of `performance.now()` at the last tick. */
+  now = performance.now();
+  /** Milliseconds since the epoch at the last tick, for dates. */
+  wall = Date.now();
+  private readonly members = new Set<Timed>();
+  private readonly interval: number;
+  private timer: NodeJS.Timeout | null = null;
+
+  /** @param timeouts - the milliseconds that will be measured; the shortest decides the tick. */
+  constructor(timeouts: readonly number[]) {
+    const shortest = Math.min(...timeouts.filter((timeout) => timeout > 0), 2_000);
+    this.interval = Math.max(10, Math.min(500, shortest / 4));
+  }
+
+  /** The deadline that is `duration` milliseconds away; never, if that is 0. */
+  after(duration: number): number {
+    return duration === 0 ? Number.POSITIVE_INFINITY : this.now + duration + this.interval;
+  }
+
+  add(member: Timed): void {
+    this.members.add(member);
+    if (this.timer === null) {
+      this.read();
+      this.timer = setInterval(() => this.tick(), this.interval);
+    }
+  }
+
+  delete(member: Timed): void {
+    this.members.delete(member);
+    if (this.members.size === 0 && this.timer !== null) {
+      clearInterval(this.timer);
+      this.timer = null;
+    }
+  }
+
+  private read(): void {
+    this.now = performance.now();
+    this.wall = Date.now();
+  }
+
+  private tick(): void {
+    this.read();
+    for (const member of this.members) member.tick(this.now);
+  }
+}

@@ -1,0 +1,110 @@
+import type { RequestHead } from '../../protocols/http1/index.ts';
+import { FileWrapper } from '../../wsgi/file-wrapper.ts';
+import { AsyncInput, type Input } from '../../wsgi/input.ts';
+import type { Environ, ErrorStream, FileWrapperFactory } from '../../wsgi/types.ts';
+import { VERSION } from '../../wsgi/version.ts';
+
+/** What all requests of one connection have in common. */
+export interface ConnectionFacts {
+  readonly scheme: 'http' | 'https';
+  readonly serverName: string;
+  readonly serverPort: string;
+  readonly remoteAddress: string;
+  readonly remotePort: string;
+}
+
+/** What all requests of one server have in common. */
+export interface ServerFacts {
+  /** As in SCRIPT_NAME: empty, or begins with a slash and ends without. */
+  readonly scriptName: string;
+  readonly multithread: boolean;
+  readonly errors: ErrorStream;
+  /** Entries that the deployer adds. */
+  readonly extra: readonly (readonly [string, string])[];
+}
+
+const SOFTWARE = `wizgi/${VERSION}`;
+const fileWrapper: FileWrapperFactory = (file, blockSize) => new FileWrapper(file, blockSize);
+
+/**
+ * The environ of an HTTP request. (PEP 3333, environ Variables; RFC 3875 §4.1)
+ *
+ * An ordinary object, filled in one literal: see docs/decisions/0002-environ-is-an-ordinary-object.md.
+ *
+ * @param bodySize - bytes of a body that was received whole, for CONTENT_LENGTH when the request did
+ *   not say; else null.
+ */
+export function httpEnviron(
+  head: RequestHead,
+  connection: ConnectionFacts,
+  server: ServerFacts,
+  input: Input,
+  streaming: boolean,
+  bodySize: number | null,
+): Environ {
+  const environ: Environ = {
+    REQUEST_METHOD: head.method,
+    SCRIPT_NAME: server.scriptName,
+    PATH_INFO: pathInfo(head.path, server.scriptName),
+    QUERY_STRING: head.query,
+    REQUEST_URI: head.target,
+    RAW_URI: head.target,
+    SERVER_NAME: connection.serverName,
+    SERVER_PORT: connection.serverPort,
+    SERVER_PROTOCOL: head.minor === 0 ? 'HTTP/1.0' : 'HTTP/1.1',
+    SERVER_SOFTWARE: SOFTWARE,
+    GATEWAY_INTERFACE: 'CGI/1.1',
+    REMOTE_ADDR: connection.remoteAddress,
+    REMOTE_PORT: connection.remotePort,
+    'wsgi.version': [1, 0],
+    'wsgi.url_scheme': connection.scheme,
+    'wsgi.input': input,
+    'wsgi.errors': server.errors,
+    'wsgi.multithread': server.multithread,
+    'wsgi.multiprocess': false,
+    'wsgi.run_once': false,
+    'wsgi.input_terminated': true,
+    'wsgi.file_wrapper': fileWrapper,
+    'wizgi.input': new AsyncInput(input),
+    'wizgi.streaming': streaming,
+  };
+  addHeaders(environ, head);
+  if (bodySize !== null && environ.CONTENT_LENGTH === undefined) {
+    environ.CONTENT_LENGTH = String(bodySize);
+  }
+  for (const [key, value] of server.extra) environ[key] = value;
+  return environ;
+}
+
+/** HTTP_* mirrors the request's fields; repeated ones are joined. (RFC 3875 §4.1.18) */
+function addHeaders(environ: Environ, { names, values, host }: RequestHead): void {
+  for (let index = 0; index < names.length; index++) {
+    const key = names[index]?.environKey;
+    if (key === null || key === undefined) continue;
+    const before = environ[key];
+    const value = values[index] as string;
+    if (before === undefined) environ[key] = value;
+    else environ[key] = `${before}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
+  }
+  if (host !== null && environ.HTTP_HOST !== host) environ.HTTP_HOST = host;
+}
+
+/** The decoded path below the mount point. */
+function pathInfo(path: string, scriptName: string): string {
+  const decoded = path.includes('%') ? decodePath(path) : path;
+  return scriptName === '' ? decoded : decoded.slice(scriptName.length);
+}
+
+/** Percent-decodes once, octets as Latin-1; malformed escapes stay as they are. */
+export function decodePath(path: string): string {
+  return path.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+}
+
+/** Tells whether a path lies at or below the mount point. */
+export function isMounted(path: string, scriptName: string): boolean {
+  if (scriptName === '') return true;
+  const decoded = decodePath(path);
+  return decoded === scriptName || decoded.startsWith(`${scriptName}/`);
+}

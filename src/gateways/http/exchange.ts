@@ -1,0 +1,142 @@
+import {
+  CHUNK_END,
+  CHUNKED_FIELD,
+  CLOSE_FIELD,
+  chunkStart,
+  contentLengthField,
+  dateField,
+  HEAD_END,
+  KEEP_ALIVE_FIELD,
+  LAST_CHUNK,
+  type RequestHead,
+  responseHead,
+} from '../../protocols/http1/index.ts';
+import { byteLength } from '../../wsgi/blocks.ts';
+import type { Exchange } from '../../wsgi/exchange.ts';
+import type { ResponseHead } from '../../wsgi/response-head.ts';
+import type { Chunk, Environ } from '../../wsgi/types.ts';
+
+/** Content up to this size is copied behind its head, so that both leave in one write. */
+const COPY_LIMIT = 16 * 1024;
+
+/** Where an {@link HttpExchange} puts its bytes: the connection. */
+export interface ExchangeOwner {
+  /** Milliseconds since the epoch, for Date. */
+  readonly wall: number;
+  /** A line for every response, or empty. */
+  readonly serverField: string;
+  /** Whether the connection may be kept after this answer; asked when the head goes out. */
+  keepsAlive(): boolean;
+  /** Writes text as Latin-1 or bytes; false when the transport has not taken all of it. */
+  write(data: string | Uint8Array): boolean;
+  /** Writes several pieces at once. */
+  writeAll(pieces: readonly (string | Uint8Array)[]): boolean;
+  /** No further request on this connection. */
+  closeAfter(): void;
+  /** Closes behind what was written; with a reset where the client could not tell otherwise. */
+  cut(reset: boolean): void;
+  exchangeDone(exchange: HttpExchange): void;
+}
+
+/** The answer to one HTTP/1.1 request, framed. (RFC 9112 §6, §7.1) */
+export class HttpExchange implements Exchange {
+  readonly request: RequestHead;
+  /** When the request's head was complete, for the access log. */
+  readonly started: number;
+  response: ResponseHead | null = null;
+  /** As the application left it, for the access log. */
+  environ: Environ | null = null;
+  /** Bytes of content written. */
+  bytes = 0;
+  private readonly owner: ExchangeOwner;
+  private chunked = false;
+  private untilClose = false;
+
+  constructor(owner: ExchangeOwner, request: RequestHead, started: number) {
+    this.owner = owner;
+    this.request = request;
+    this.started = started;
+  }
+
+  describe(): string {
+    const { method, target, minor } = this.request;
+    return `${method} ${target} HTTP/1.${minor}`;
+  }
+
+  respond(head: ResponseHead, content: Chunk | null): boolean {
+    this.response = head;
+    const text = this.head(head, head.contentLength);
+    if (content === null) return this.owner.write(text);
+    const size = byteLength(content);
+    this.bytes = size;
+    if (typeof content === 'string') {
+      return content.length === size
+        ? this.owner.write(text + content)
+        : this.join(text, Buffer.from(content), '');
+    }
+    return this.join(text, content, '');
+  }
+
+  begin(head: ResponseHead, first: Chunk): boolean {
+    this.response = head;
+    if (head.contentLength === null) {
+      if (this.request.minor === 1) this.chunked = true;
+      else this.untilClose = true;
+    }
+    const text = this.head(head, head.contentLength);
+    return this.block(text, first);
+  }
+
+  send(block: Chunk): boolean {
+    return this.block('', block);
+  }
+
+  finish(): void {
+    if (this.chunked) this.owner.write(LAST_CHUNK);
+  }
+
+  cut(): void {
+    this.owner.cut(this.untilClose);
+  }
+
+  done(): void {
+    this.owner.exchangeDone(this);
+  }
+
+  /** The head, with all that the application leaves to the server. */
+  private head(head: ResponseHead, contentLength: number | null): string {
+    const { owner } = this;
+    let text = responseHead(head.status, head.headers);
+    if (!head.hasDate) text += dateField(owner.wall);
+    if (!head.hasServer) text += owner.serverField;
+    if (contentLength !== null) text += contentLengthField(contentLength);
+    else if (this.chunked) text += CHUNKED_FIELD;
+    if (this.untilClose) owner.closeAfter();
+    if (!owner.keepsAlive()) text += CLOSE_FIELD;
+    else if (this.request.minor === 0) text += KEEP_ALIVE_FIELD;
+    return text + HEAD_END;
+  }
+
+  private block(before: string, block: Chunk): boolean {
+    const size = byteLength(block);
+    this.bytes += size;
+    const start = this.chunked ? before + chunkStart(size) : before;
+    const end = this.chunked ? CHUNK_END : '';
+    if (typeof block !== 'string') return this.join(start, block, end);
+    // Text of one byte a character is the same in Latin-1 and UTF-8.
+    return block.length === size
+      ? this.owner.write(start + block + end)
+      : this.join(start, Buffer.from(block), end);
+  }
+
+  private join(start: string, block: Uint8Array, end: string): boolean {
+    if (start === '' && end === '') return this.owner.write(block);
+    if (block.length > COPY_LIMIT) return this.owner.writeAll([start, block, end]);
+    const blockEnd = start.length + block.length;
+    const joined = Buffer.allocUnsafe(blockEnd + end.length);
+    joined.write(start, 0, 'latin1');
+    joined.set(block, start.length);
+    if (end !== '') joined.write(end, blockEnd, 'latin1');
+    return this.owner.write(joined);
+  }
+}

@@ -1,0 +1,127 @@
+/** Listening sockets, and the connections that they accepted: shared by all gateways. */
+import { lstatSync, unlinkSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type Bind, formatTcp } from './bind.ts';
+import { ConfigurationError } from './options.ts';
+
+/** What a gateway makes of an accepted socket. */
+export interface Connection {
+  /** Finishes what is running, takes nothing new, closes. */
+  drain(): void;
+  /** Ends at once. */
+  destroy(): void;
+}
+
+/** How a listener is set up. */
+export interface ListenOptions {
+  readonly backlog: number;
+  /** Permissions of a Unix socket in octal, or empty for what the umask leaves. */
+  readonly socketMode: string;
+  accept(socket: Socket): void;
+}
+
+/** A socket that accepts connections. */
+export interface Listener {
+  /** `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
+  readonly address: string;
+  close(): void;
+}
+
+/**
+ * Begins to listen.
+ *
+ * @throws {ConfigurationError} (as a rejection) when the address cannot be had.
+ */
+export async function listen(bind: Bind, options: ListenOptions): Promise<Listener> {
+  if (bind.kind === 'unix') await removeStaleSocket(bind.path);
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
+    (socket) => options.accept(socket),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(bind, error)));
+    server.once('listening', resolve);
+    start(server, bind, options);
+  });
+  // Errors of single accepts (out of descriptors, an aborted connection) must not end the server.
+  server.removeAllListeners('error');
+  server.on('error', () => undefined);
+  return { address: describe(bind, server), close: () => server.close() };
+}
+
+function start(server: Server, bind: Bind, { backlog, socketMode }: ListenOptions): void {
+  if (bind.kind === 'tcp') {
+    server.listen({ port: bind.port, backlog, ...(bind.host === '' ? {} : { host: bind.host }) });
+  } else if (bind.kind === 'fd') {
+    server.listen({ fd: bind.fd, backlog });
+  } else if (socketMode === '') {
+    server.listen({ path: bind.path, backlog });
+  } else {
+    // The umask, because changing the mode afterwards would leave a moment with the wrong one.
+    const umask = process.umask(0o777 & ~Number.parseInt(socketMode, 8));
+    try {
+      server.listen({ path: bind.path, backlog });
+    } finally {
+      process.umask(umask);
+    }
+  }
+}
+
+function describe(bind: Bind, server: Server): string {
+  if (bind.kind === 'unix') return `unix:${bind.path}`;
+  const address = server.address() as AddressInfo | string | null;
+  if (typeof address === 'string') return `unix:${address}`;
+  return address === null
+    ? `fd://${(bind as { fd: number }).fd}`
+    : formatTcp(address.address, address.port);
+}
+
+/** Removes a socket file that nothing listens on any more. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isSocket()) {
+    throw new ConfigurationError(
+      `bind 'unix:${path}': the file exists and is no socket; remove it or choose another path`,
+    );
+  }
+  const alive = await new Promise<boolean>((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => resolve(true));
+    probe.once('error', () => resolve(false));
+    probe.once('close', () => probe.destroy());
+    probe.once('connect', () => probe.destroy());
+  });
+  if (alive) {
+    throw new ConfigurationError(
+      `bind 'unix:${path}': another server listens there; stop it or choose another path`,
+    );
+  }
+  unlinkSync(path);
+}
+
+function explain(bind: Bind, error: NodeJS.ErrnoException): Error {
+  const where =
+    bind.kind === 'tcp'
+      ? `${bind.host || '*'}:${bind.port}`
+      : bind.kind === 'unix'
+        ? `unix:${bind.path}`
+        : `fd://${bind.fd}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ConfigurationError(
+        `${where} is already in use: stop the other server, or choose another address with --bind (-b), as in -b 127.0.0.1:8001`,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new ConfigurationError(
+        `no permission to listen on ${where}: choose a port of 1024 or above, or another path, with --bind (-b)`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ConfigurationError(`cannot listen on ${where}: this machine has no such address`);
+    default:
+      return new ConfigurationError(`cannot listen on ${where}: ${error.message}`);
+  }
+}

@@ -1,0 +1,107 @@
+import { asApplication } from '../wsgi/application.ts';
+import { TextErrorStream } from '../wsgi/error-stream.ts';
+import type { Log } from '../wsgi/log.ts';
+import type { ApplicationLike, Environ } from '../wsgi/types.ts';
+import type { AccessLog } from './access.ts';
+import { parseBind } from './bind.ts';
+import { HttpGateway } from './http/gateway.ts';
+import { type Listener, listen } from './listener.ts';
+import { ConfigurationError, type HttpOptions, resolveOptions } from './options.ts';
+import { stderrLog } from './stderr-log.ts';
+
+/** Options of {@link serve}. */
+export interface ServeOptions extends HttpOptions {
+  /** Entries to add to every environ. (PEP 3333, Application Configuration) */
+  readonly environ?: Readonly<Record<string, string>>;
+  /** Where `wsgi.errors` writes. Default: standard error. */
+  readonly errors?: { write(text: string): unknown };
+  /** Where the server logs. Default: warnings and errors to standard error. */
+  readonly log?: Log;
+  /** Receives an entry for every answer. Default: none. */
+  readonly accessLog?: AccessLog;
+}
+
+/** A server that {@link serve} started. */
+export interface Server {
+  /** Where it listens: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
+  readonly addresses: readonly string[];
+  /**
+   * Stops: takes no more connections, lets running requests finish within `gracefulTimeout`, ends
+   * what is left. Resolves when all is over.
+   */
+  close(): Promise<void>;
+  /** Ends every connection at once. */
+  terminate(): void;
+}
+
+/**
+ * Serves an application.
+ *
+ * @example
+ * const server = await serve(app, { bind: ['127.0.0.1:8000', 'unix:/run/app.sock'] });
+ *
+ * @throws {ConfigurationError} (as a rejection) for an unusable option or address.
+ */
+export async function serve(app: ApplicationLike, options: ServeOptions = {}): Promise<Server> {
+  const { environ = {}, errors, log = stderrLog, accessLog = null, ...rest } = options;
+  const resolved = resolveOptions(rest);
+  const gateway = new HttpGateway(resolved, {
+    app: asApplication(app),
+    log,
+    accessLog,
+    facts: {
+      scriptName: normalizeScriptName(resolved.scriptName),
+      multithread: !resolved.serial,
+      errors: new TextErrorStream(errors),
+      extra: extraEntries(environ),
+    },
+  });
+  const binds = resolved.bind.map(parseBind);
+  const listeners: Listener[] = [];
+  const stop = () => {
+    for (const listener of listeners) listener.close();
+  };
+  try {
+    for (const bind of binds) {
+      listeners.push(
+        await listen(bind, { ...resolved, accept: (socket) => gateway.accept(socket) }),
+      );
+    }
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return {
+    addresses: listeners.map((listener) => listener.address),
+    close: () => {
+      stop();
+      return gateway.drain(resolved.gracefulTimeout * 1000);
+    },
+    terminate: () => {
+      stop();
+      gateway.terminate();
+    },
+  };
+}
+
+function normalizeScriptName(path: string): string {
+  const trimmed = path.replace(/\/+$/, '');
+  if (trimmed !== '' && !/^\/[\x20-\x7e\x80-\xff]*$/.test(trimmed)) {
+    throw new ConfigurationError(
+      `option 'scriptName' (--script-name) is '${path}'; expected a path such as '/app'`,
+    );
+  }
+  return trimmed;
+}
+
+function extraEntries(environ: Readonly<Record<string, string>>): (readonly [string, string])[] {
+  const entries = Object.entries(environ);
+  for (const [key, value] of entries) {
+    if (typeof value !== 'string' || key === '__proto__' || /[^\x00-\xff]/.test(value)) {
+      throw new ConfigurationError(
+        `option 'environ': '${key}' must have a text of characters up to U+00FF as its value`,
+      );
+    }
+  }
+  return entries satisfies [keyof Environ, string][];
+}
