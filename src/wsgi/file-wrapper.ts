@@ -1,6 +1,6 @@
 import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { FileLike } from './types.ts';
+import type { FileLike, OpenFile } from './types.ts';
 
 const readDescriptor = promisify(read);
 
@@ -29,12 +29,12 @@ export class FileWrapper implements Iterable<Uint8Array> {
   declare readonly [Symbol.asyncIterator]?: () => AsyncIterator<Uint8Array>;
 
   constructor(file: FileLike, blockSize = 8192) {
-    if (typeof file?.fd !== 'number' && typeof file?.read !== 'function') {
+    if (!isObject(file) || !(isOpenFile(file) || typeof file.read === 'function')) {
       throw new TypeError(
         'wsgi.file_wrapper needs an object with an open fd or a read(size) method',
       );
     }
-    if (typeof file.fd !== 'number' && Symbol.asyncIterator in file) {
+    if (!isOpenFile(file) && Symbol.asyncIterator in file) {
       throw new TypeError(
         'wsgi.file_wrapper cannot read from a stream; return the stream itself as the body',
       );
@@ -42,9 +42,9 @@ export class FileWrapper implements Iterable<Uint8Array> {
     this.file = file;
     this.blockSize = blockSize > 0 ? blockSize : 8192;
     if (typeof file.close === 'function') this.close = () => file.close?.();
-    const { fd } = file;
-    if (typeof fd === 'number')
-      this[Symbol.asyncIterator] = () => readAhead(fd, Number.POSITIVE_INFINITY);
+    if (isOpenFile(file)) {
+      this[Symbol.asyncIterator] = () => readAhead(file, Number.POSITIVE_INFINITY);
+    }
   }
 
   *[Symbol.iterator](): Generator<Uint8Array> {
@@ -57,24 +57,33 @@ export class FileWrapper implements Iterable<Uint8Array> {
 
   /** The blocks up to `limit` bytes, for the driver; null when the file has no descriptor. */
   blocks(limit: number | null): AsyncIterableIterator<Uint8Array> | null {
-    const { fd } = this.file;
-    return typeof fd === 'number' ? readAhead(fd, limit ?? Number.POSITIVE_INFINITY) : null;
+    const { file } = this;
+    return isOpenFile(file) ? readAhead(file, limit ?? Number.POSITIVE_INFINITY) : null;
   }
 
   private readBlock(): Uint8Array {
     const { file } = this;
-    if (typeof file.fd !== 'number') return file.read?.(this.blockSize) ?? new Uint8Array();
+    if (!isOpenFile(file)) return file.read(this.blockSize) ?? new Uint8Array();
     const block = Buffer.allocUnsafeSlow(this.blockSize);
     return block.subarray(0, readSync(file.fd, block, 0, block.length, null));
   }
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function isOpenFile(file: FileLike): file is OpenFile {
+  return 'fd' in file && typeof file.fd === 'number';
+}
+
 /** Reads from the current position, one block ahead of the consumer, `limit` bytes at most. */
-async function* readAhead(fd: number, limit: number): AsyncGenerator<Uint8Array> {
+async function* readAhead(file: OpenFile, limit: number): AsyncGenerator<Uint8Array> {
   let remaining = limit;
   const request = async (): Promise<Uint8Array> => {
     const block = Buffer.allocUnsafeSlow(Math.min(DESCRIPTOR_BLOCK, remaining));
-    const { bytesRead } = await readDescriptor(fd, block, 0, block.length, null);
+    // Asked for anew each time: a handle that was closed has none, and its number may be another's.
+    const { bytesRead } = await readDescriptor(file.fd, block, 0, block.length, null);
     remaining -= bytesRead;
     return block.subarray(0, bytesRead);
   };

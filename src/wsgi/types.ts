@@ -94,12 +94,20 @@ export interface ErrorStream {
   flush(): void;
 }
 
-/** What `wsgi.file_wrapper` accepts: something with `read`, or an open file descriptor in `fd`. */
-export interface FileLike {
-  readonly fd?: number;
-  read?(size: number): Uint8Array;
+/** Something with an open file descriptor, as a `FileHandle` of `node:fs/promises`. */
+export interface OpenFile {
+  readonly fd: number;
   close?(): void | PromiseLike<void>;
 }
+
+/** Something to read from: `size` bytes at most, nothing at the end. */
+export interface ReadableFile {
+  read(size: number): Uint8Array | null;
+  close?(): void | PromiseLike<void>;
+}
+
+/** What `wsgi.file_wrapper` accepts. Where there are both, `fd` is used and `read` is not. */
+export type FileLike = OpenFile | ReadableFile;
 
 /** `wsgi.file_wrapper`. (PEP 3333, Optional Platform-Specific File Handling) */
 export type FileWrapperFactory = (file: FileLike, blockSize?: number) => Body;
