@@ -211,7 +211,10 @@ class Driver implements Run {
     }
     this.phase = ITERATING;
     if (this.answered) this.release();
-    else this.proceed();
+    else if (this.head !== null && result instanceof FileWrapper && this.bodyless()) {
+      // A file has nothing to say about the head, so it need not be read to send none of it.
+      this.respondWithoutContent(this.head);
+    } else this.proceed();
   }
 
   /** Takes the iterator of a returned object, or refuses the object. */
@@ -335,23 +338,25 @@ class Driver implements Run {
     const block = size > room ? encode(chunk).subarray(0, room) : chunk;
     this.sent += Math.min(size, room);
     const whole = this.sent === declared;
-    if (!this.begun) {
-      this.begun = true;
-      this.blocked = !(whole
-        ? this.exchange.respond(head, block)
-        : this.exchange.begin(head, block));
-    } else {
-      this.blocked = !this.exchange.send(block);
-      if (whole) this.exchange.finish();
-    }
+    const first = !this.begun;
+    this.begun = true;
+    this.blocked = !this.hand(head, block, first, whole);
+    // The gateway may have found the client gone, and have aborted this in the call.
+    if (this.phase >= RELEASING) return 'stop';
     if (whole) {
       this.answered = true;
+      if (!first) this.exchange.finish();
       if (size > room)
         this.breach('long-body', `more than the declared Content-Length of ${declared}`);
       if (this.phase !== ENTERED) this.whenReady(() => this.release());
       return 'stop';
     }
     return this.blocked ? 'wait' : 'more';
+  }
+
+  private hand(head: ResponseHead, block: Chunk, first: boolean, whole: boolean): boolean {
+    if (!first) return this.exchange.send(block);
+    return whole ? this.exchange.respond(head, block) : this.exchange.begin(head, block);
   }
 
   /** The iterable ended by itself. */
@@ -419,8 +424,11 @@ class Driver implements Run {
       this.options.log.debug('application error after the request ended', { error });
       return;
     }
-    this.options.log.error('application error', { error, request: this.exchange.describe() });
-    if (!this.begun) this.page('500 Internal Server Error');
+    const ofClient = error instanceof WsgiError && error.code === 'input-incomplete';
+    if (!ofClient) {
+      this.options.log.error('application error', { error, request: this.exchange.describe() });
+    }
+    if (!this.begun) this.page(ofClient ? '400 Bad Request' : '500 Internal Server Error');
     else if (!this.answered) this.exchange.cut();
     this.answered = true;
     this.release();
