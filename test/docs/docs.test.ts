@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { type OptionRow, optionTable } from '../../src/gateways/options.ts';
+import { serve } from '../../src/gateways/serve.ts';
+import { VERSION } from '../../src/wsgi/version.ts';
+
+const HEADER = `# Options
+
+Every option of \`serve\`, its flag of \`wizgi serve\`, its default and what it does. This page is made from
+the table in \`src/gateways/options.ts\`; \`npx vitest run test/docs -u\` writes it anew.
+
+| Option | Flag | Default | What it does |
+|---|---|---|---|
+`;
+
+function defaultText({ default: value }: OptionRow): string {
+  if (value === tmpdir()) return "the system's directory for temporary files";
+  if (value === '') return 'none';
+  return `\`${Array.isArray(value) ? value.join(' ') : value}\``;
+}
+
+function optionLine([name, row]: [string, OptionRow]): string {
+  const flags = [row.short && `\`-${row.short}\``, `\`--${row.flag}\``].filter(Boolean).join(', ');
+  const unit = row.kind === 'seconds' ? ' s' : row.kind === 'bytes' ? ' bytes' : '';
+  return `| \`${name}\` | ${flags} | ${defaultText(row)}${unit} | ${row.help} |\n`;
+}
+
+describe('documentation', () => {
+  it('docs/options.md is the table of options', async () => {
+    const rows = Object.entries<OptionRow>(optionTable).map(optionLine);
+    await expect(HEADER + rows.join('')).toMatchFileSnapshot('../../docs/options.md');
+  });
+
+  it('docs/environ.md lists exactly the keys that an application gets', async () => {
+    const documented = [
+      ...readFileSync('docs/environ.md', 'utf8').matchAll(/^\| `([^`]+)` \| (\w+)/gm),
+    ];
+    const always = documented.filter(([, , when]) => when === 'always').map(([, key]) => key);
+    let keys: string[] = [];
+    const server = await serve(
+      (environ, startResponse) => {
+        keys = Object.keys(environ);
+        startResponse('200 OK', []);
+        return [];
+      },
+      { bind: ['127.0.0.1:0'] },
+    );
+    await new Promise((resolve) => get(`${server.addresses[0]}/`, resolve));
+    await server.close();
+    expect(keys.filter((key) => !key.startsWith('HTTP_')).sort()).toEqual(always.sort());
+  });
+
+  it('the version is that of the package', () => {
+    expect(VERSION).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
+  });
+
+  it('ARCHITECTURE.md stays a page that can be read in one sitting', () => {
+    expect(readFileSync('ARCHITECTURE.md', 'utf8').split('\n').length).toBeLessThanOrEqual(151);
+  });
+
+  it('decisions stay at most a page each, numbered without gaps', async () => {
+    const { readdirSync } = await import('node:fs');
+    const names = readdirSync('docs/decisions').sort();
+    expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(
+      names.map((_, index) => index + 1),
+    );
+    for (const name of names) {
+      expect(readFileSync(`docs/decisions/${name}`, 'utf8').split('\n').length, name).toBeLessThan(
+        60,
+      );
+    }
+  });
+});
