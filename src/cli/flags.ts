@@ -1,0 +1,163 @@
+import { parseArgs } from 'node:util';
+import {
+  type HttpOptions,
+  type OptionKind,
+  type OptionRow,
+  optionTable,
+} from '../gateways/options.ts';
+import { aliases, type CommandOption, commandOptions } from './command-options.ts';
+import { nearest } from './nearest.ts';
+import { unavailable, unavailableShort } from './unavailable.ts';
+import { UserError } from './user-error.ts';
+import { parseValue } from './values.ts';
+
+/** What the flags of a command line say; nothing for those that were not given. */
+export interface Flags {
+  readonly positionals: readonly string[];
+  readonly server: HttpOptions;
+  readonly command: CommandValues;
+}
+
+/** Values of the command's own flags. */
+export type CommandValues = {
+  readonly [K in keyof typeof commandOptions]?: ValueOf<(typeof commandOptions)[K]>;
+};
+
+type ValueOf<O extends CommandOption> = O extends { repeatable: true }
+  ? readonly string[]
+  : O extends { choices: readonly (infer Choice)[] }
+    ? Choice
+    : O extends { value: string }
+      ? string
+      : boolean;
+
+/** A flag, of the server or of the command itself. */
+interface Known {
+  readonly name: string;
+  readonly row: OptionRow | null;
+  readonly option: CommandOption;
+}
+
+const known: ReadonlyMap<string, Known> = new Map(
+  [...serverFlags(), ...commandFlags()].map((entry) => [entry.option.flag, entry]),
+);
+
+function serverFlags(): Known[] {
+  return Object.entries<OptionRow>(optionTable).map(([name, row]) => ({
+    name,
+    row,
+    option: {
+      flag: row.flag,
+      help: row.help,
+      repeatable: row.kind === 'bind',
+      ...(row.short === undefined ? {} : { short: row.short }),
+      ...(row.kind === 'boolean' ? {} : { value: valueName(row.kind) }),
+    },
+  }));
+}
+
+function commandFlags(): Known[] {
+  return Object.entries<CommandOption>(commandOptions).map(([name, option]) => ({
+    name,
+    row: null,
+    option,
+  }));
+}
+
+/** What a value is called in the manual. */
+export function valueName(kind: OptionKind): string {
+  if (kind === 'bind') return 'ADDRESS';
+  if (kind === 'count') return 'NUMBER';
+  return kind === 'string' ? 'TEXT' : kind.toUpperCase();
+}
+
+/**
+ * Reads a command line, the command's name left out.
+ *
+ * @throws {UserError} for a flag that does not exist, lacks its value or has a wrong one.
+ */
+export function parseFlags(args: readonly string[]): Flags {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: parserOptions(),
+    strict: false,
+    tokens: true,
+  });
+  const positionals: string[] = [];
+  const server: Record<string, unknown> = {};
+  const command: Record<string, unknown> = {};
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { flag, negated } = identify(token.name, token.rawName);
+    const entry = known.get(flag) as Known;
+    const value = readValue(entry, token, negated);
+    const values = entry.row === null ? command : server;
+    values[entry.name] = entry.option.repeatable
+      ? [...((values[entry.name] as string[] | undefined) ?? []), value]
+      : value;
+  }
+  return { positionals, server, command };
+}
+
+function parserOptions(): Record<string, { type: 'string' | 'boolean'; short?: string }> {
+  const entries = [...known.values()].map(({ option }) => [option.flag, describe(option)] as const);
+  const others = Object.entries(aliases).map(
+    ([alias, flag]) =>
+      [alias, describe({ ...(known.get(flag) as Known).option, short: '' })] as const,
+  );
+  return Object.fromEntries([...entries, ...others]);
+}
+
+function describe({ value, short }: CommandOption): { type: 'string' | 'boolean'; short?: string } {
+  return { type: value === undefined ? 'boolean' : 'string', ...(short ? { short } : {}) };
+}
+
+/** The flag that was meant; `--no-NAME` turns one off that takes no value. */
+function identify(name: string, rawName: string): { flag: string; negated: boolean } {
+  const flag = aliases[name] ?? name;
+  if (known.has(flag)) return { flag, negated: false };
+  const positive = /^no-(.+)$/.exec(name)?.[1];
+  if (positive !== undefined && known.get(positive)?.row?.kind === 'boolean') {
+    return { flag: positive, negated: true };
+  }
+  throw unknownFlag(name, rawName);
+}
+
+function unknownFlag(name: string, rawName: string): UserError {
+  const long = rawName.startsWith('--') ? name : (unavailableShort[name] ?? name);
+  if (Object.hasOwn(unavailable, long)) {
+    const also = long === name ? '' : ` (--${long})`;
+    return new UserError(`${rawName}${also} ${unavailable[long]}`);
+  }
+  const guess = rawName.startsWith('--')
+    ? nearest(name, [...known.keys(), ...Object.keys(aliases)])
+    : null;
+  const hint = guess === null ? '' : `; did you mean --${guess}?`;
+  return new UserError(`there is no flag ${rawName}${hint}`);
+}
+
+function readValue(
+  { option, row }: Known,
+  token: {
+    readonly rawName: string;
+    readonly value?: string | undefined;
+    readonly inlineValue?: boolean | undefined;
+  },
+  negated: boolean,
+): unknown {
+  const { value, rawName } = token;
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UserError(`${rawName} takes no value`);
+    return !negated;
+  }
+  const missing = value === undefined || (token.inlineValue === false && /^--?[a-z]/i.test(value));
+  if (missing) throw new UserError(`${rawName} needs a value: ${rawName} ${option.value}`);
+  if (row !== null) return parseValue(option.flag, row.kind, value);
+  if (option.choices !== undefined && !option.choices.includes(value)) {
+    throw new UserError(
+      `${rawName} is ${JSON.stringify(value)}; expected ${option.choices.join(', ')}`,
+    );
+  }
+  return value;
+}

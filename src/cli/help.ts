@@ -1,0 +1,104 @@
+import { type OptionRow, optionTable } from '../gateways/options.ts';
+import { COMBINED } from '../logging/access-format.ts';
+import { type CommandOption, commandOptions } from './command-options.ts';
+import { valueName } from './flags.ts';
+import { showBytes } from './values.ts';
+
+const INTRODUCTION = `\
+Serves a WSGI application (PEP 3333) written in JavaScript or TypeScript.
+
+  wizgi serve app.ts                       serve app.ts at http://127.0.0.1:8000
+  wizgi serve app.ts:api -b 0.0.0.0:8080   its export 'api', to the whole network
+  wizgi serve                              what wizgi.config.ts says, else a demo
+
+Usage: wizgi serve [TARGET] [options]
+
+TARGET is a .ts, .mts, .js, .mjs or .cjs file. Its application is the export after
+the colon, else the one named application, app or default.`;
+
+/** The chapters of the manual; what none names stands in the last. */
+const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] = [
+  ['Listening', ['bind', 'backlog', 'socket-mode', 'max-connections']],
+  ['Application', ['config', 'env', 'chdir', 'script-name', 'serial', 'server-header']],
+  [
+    'Logging',
+    [...['access-logfile', 'access-logformat', 'error-logfile', 'log-level', 'log-format']],
+  ],
+  ['Looking', ['check-config', 'print-config', 'version', 'help']],
+  [
+    'Timeouts, in seconds (0.5 and the like are allowed)',
+    [
+      ...['timeout', 'graceful-timeout', 'keep-alive', 'header-timeout', 'body-timeout'],
+      ...['body-min-rate', 'write-timeout', 'half-close-timeout'],
+    ],
+  ],
+  ['Limits, in bytes (64k, 10m and 1g are allowed)', []],
+];
+
+/** One entry of the manual. */
+interface Entry {
+  readonly flag: string;
+  readonly usage: string;
+  readonly help: string;
+}
+
+/** The manual, for lines of `width` characters. */
+export function helpText(width = 80): string {
+  const entries = [
+    ...Object.values<OptionRow>(optionTable).map(serverEntry),
+    ...Object.values<CommandOption>(commandOptions).map(commandEntry),
+  ];
+  const named = new Set(CHAPTERS.flatMap(([, flags]) => flags));
+  const rest = entries.map(({ flag }) => flag).filter((flag) => !named.has(flag));
+  const chapters = CHAPTERS.map(([title, flags]) => {
+    const order = flags.length === 0 ? rest : flags;
+    const texts = order.flatMap((flag) => entries.filter((entry) => entry.flag === flag));
+    return `${title}:\n\n${texts.map((entry) => layOut(entry, width)).join('\n')}`;
+  });
+  return `${[INTRODUCTION, ...chapters].join('\n\n')}\n`;
+}
+
+function serverEntry(row: OptionRow): Entry {
+  const value = row.kind === 'boolean' ? undefined : valueName(row.kind);
+  return { flag: row.flag, usage: usage(row.flag, row.short, value), help: withDefault(row) };
+}
+
+function commandEntry(option: CommandOption): Entry {
+  const { flag, short, value, help } = option;
+  const shown = option.default === undefined || option.default === COMBINED ? '' : option.default;
+  const known = shown === '' || shown === '-' ? '' : ` [default: ${shown}]`;
+  return { flag, usage: usage(flag, short, value), help: help + known };
+}
+
+function usage(flag: string, short: string | undefined, value: string | undefined): string {
+  const long = value === undefined ? `--${flag}` : `--${flag} ${value}`;
+  return short === undefined ? `    ${long}` : `-${short}, ${long}`;
+}
+
+function withDefault({ kind, default: value, help }: OptionRow): string {
+  if (value === '' || kind === 'boolean') return help;
+  const shown = Array.isArray(value)
+    ? value.join(', ')
+    : kind === 'bytes'
+      ? showBytes(value as number)
+      : String(value);
+  return `${help} [default: ${shown}]`;
+}
+
+const INDENT = 10;
+
+/** The flag on a line of its own, its text below: long flags leave no column for it. */
+function layOut({ usage: flag, help }: Entry, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of help.split(' ')) {
+    if (line !== '' && INDENT + line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(line);
+  return `  ${flag}\n${lines.map((text) => ' '.repeat(INDENT) + text).join('\n')}`;
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { ConfigurationError } from '../gateways/options.ts';
+import { VERSION } from '../wsgi/version.ts';
+import { type Flags, parseFlags } from './flags.ts';
+import { nearest } from './nearest.ts';
+import { ignoreBrokenPipes } from './stray-errors.ts';
+import { EXIT, UserError } from './user-error.ts';
+
+/** Commands of later versions, so that nobody takes them for a file. */
+const LATER = ['cgi', 'check', 'top'];
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === undefined) return printHelp(process.stderr, EXIT.usage);
+  if (command === 'help') return printHelp(process.stdout, EXIT.ok);
+  const flags = parseFlags(command === 'serve' ? rest : args);
+  if (flags.command.help) return printHelp(process.stdout, EXIT.ok);
+  if (flags.command.version) return print(`wizgi ${VERSION} on Node.js ${process.versions.node}\n`);
+  if (command !== 'serve') throw unknownCommand(command, flags);
+  const { serveCommand } = await import('./serve-command.ts');
+  return serveCommand(flags);
+}
+
+function unknownCommand(command: string, { positionals }: Flags): UserError {
+  if (LATER.includes(command)) return new UserError(`the command ${command} is not available yet`);
+  const target = positionals.find((positional) => /[./]/.test(positional));
+  if (target !== undefined) return new UserError(`to serve ${target}: wizgi serve ${target}`);
+  if (command.startsWith('-'))
+    return new UserError('the command is missing, as in: wizgi serve app.ts');
+  const guess = nearest(command, ['serve']);
+  const hint =
+    guess === null ? 'the command is serve, as in: wizgi serve app.ts' : `did you mean ${guess}?`;
+  return new UserError(`there is no command ${command}; ${hint}`);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+async function printHelp(stream: NodeJS.WriteStream, code: number): Promise<number> {
+  const { helpText } = await import('./help.ts');
+  stream.write(helpText(Math.min(stream.columns ?? 80, 100)));
+  return code;
+}
+
+function report(error: unknown): number {
+  if (error instanceof UserError || error instanceof ConfigurationError) {
+    const more = error instanceof UserError && error.exitCode !== EXIT.usage;
+    process.stderr.write(`wizgi: ${error.message}\n${more ? '' : "Try 'wizgi --help'.\n"}`);
+    return error instanceof UserError ? error.exitCode : EXIT.usage;
+  }
+  // A mistake in this program, whose stack is what a report of it needs.
+  process.stderr.write(`wizgi: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT.application;
+}
+
+// Reached when nothing is left to wait for, although the command has not come to its end: what it
+// loads waits for what never happens.
+process.once('beforeExit', () => {
+  process.stderr.write(
+    'wizgi: the application was never loaded: a top-level await does not settle\n',
+  );
+  process.exit(EXIT.application);
+});
+
+ignoreBrokenPipes();
+main(process.argv.slice(2))
+  .catch(report)
+  .then((code) => process.exit(code));

@@ -1,0 +1,32 @@
+import type { HttpOptions } from './gateways/options.ts';
+import type { LogLevel } from './logging/levels.ts';
+import type { ApplicationLike } from './wsgi/types.ts';
+
+/** What `wizgi.config.ts` may say. Flags of the command override it. */
+export interface WizgiConfig extends Omit<HttpOptions, 'bind'> {
+  /** The application, or where the command finds it, as in `'./app.ts:application'`. */
+  readonly app?: ApplicationLike | string;
+  /** Where to listen: one address or several. */
+  readonly bind?: string | readonly string[];
+  /** Environment variables, set before an application named in `app` is loaded. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A file for the access log, `'-'` for stdout, false for none. */
+  readonly accessLogfile?: string | false;
+  /** Gunicorn's format atoms, or the word `json`. */
+  readonly accessLogformat?: string;
+  /** A file for the server's log; `'-'` is stderr. */
+  readonly errorLogfile?: string;
+  readonly logLevel?: LogLevel;
+  readonly logFormat?: 'text' | 'json';
+}
+
+/**
+ * Gives a configuration as it is, with its types checked.
+ *
+ * @example
+ * // wizgi.config.ts
+ * export default defineConfig({ app: './app.ts', bind: '127.0.0.1:8000', maxBody: 10 * 1024 ** 2 });
+ */
+export function defineConfig(config: WizgiConfig): WizgiConfig {
+  return config;
+}
