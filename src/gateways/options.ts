@@ -64,7 +64,7 @@ export const optionTable = {
   }),
   keepAlive: option('seconds', 5, {
     flag: 'keep-alive',
-    help: 'Time that an idle connection is kept for its next request.',
+    help: 'Time that an idle connection is kept for its next request; 0: closed after each answer.',
   }),
   timeout: option('seconds', 60, {
     flag: 'timeout',

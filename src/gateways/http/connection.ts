@@ -1,7 +1,7 @@
 /**
  * One HTTP/1.1 connection: the pump between its socket, the codec and the driver.
  *
- *     IDLE ─▶ HEAD ─▶ BODY (received whole) ─▶ RUNNING ─▶ IDLE …
+ *     IDLE ─▶ HEAD ─▶ BODY (received whole) ─▶ RUNNING ─▶ (SKIPPING) ─▶ IDLE …
  *                └────────── streaming ──────────▲
  *     any ─▶ LINGERING (answered for the last time, input is dropped) ─▶ CLOSED
  *
@@ -31,8 +31,10 @@ const IDLE = 0;
 const HEAD = 1;
 const BODY = 2;
 const RUNNING = 3;
-const LINGERING = 4;
-const CLOSED = 5;
+/** Answered; the rest of the content, which nobody read, is being dropped. */
+const SKIPPING = 4;
+const LINGERING = 5;
+const CLOSED = 6;
 
 /** Input that may wait in the parser while a request runs. */
 const READ_AHEAD = 64 * 1024;
@@ -167,7 +169,8 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
 
   tick(now: number): void {
     if (this.halfClosed && this.phase === RUNNING) this.checkHalfClosed(now);
-    if (!this.received && (this.phase === BODY || this.stream !== null)) this.checkBody(now);
+    if (!this.received && (this.phase === BODY || this.phase === SKIPPING || this.stream !== null))
+      this.checkBody(now);
     if (now > this.deadline) this.onDeadline();
   }
 
@@ -184,7 +187,9 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
         break;
       case RUNNING:
         this.deadline = Number.POSITIVE_INFINITY;
-        if (this.current !== null && !this.current.begun) {
+        if (this.current === null) {
+          this.refuse('no-turn', 503);
+        } else if (!this.current.begun) {
           this.closing = true;
           this.current.expire();
         }
@@ -243,7 +248,7 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     this.socket.setTimeout(0);
     this.stream?.end(clientGone());
     if (this.current !== null) this.current.abort(clientGone());
-    else if (!this.spooling) this.spool?.dispose();
+    else this.forget();
     this.gateway.closed(this);
   }
 
@@ -328,7 +333,7 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     const { gateway } = this;
     this.requests++;
     this.head = head;
-    if (!head.keepAlive) this.closing = true;
+    if (!head.keepAlive || gateway.keepAlive === 0) this.closing = true;
     if (!isMounted(head.path, gateway.facts.scriptName)) {
       throw new ProtocolError('outside-script-name', 404, 'the path is outside the mount point');
     }
@@ -393,7 +398,7 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
 
   private onSpooled(): void {
     this.spooling = false;
-    if (this.phase === CLOSED) {
+    if (this.phase >= LINGERING) {
       this.spool?.dispose();
       return;
     }
@@ -407,7 +412,7 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     this.spool = null;
     this.gateway.log.error('the request body could not be stored', { error });
     const full = /^(?:ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '');
-    if (this.phase !== CLOSED) this.refuse('body-not-stored', full ? 507 : 500);
+    if (this.phase < LINGERING) this.refuse('body-not-stored', full ? 507 : 500);
   }
 
   private onStreamDrained(): void {
@@ -438,7 +443,8 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     const exchange = new HttpExchange(this, head, gateway.startTime());
     this.exchange = exchange;
     gateway.acquire(() => {
-      if (this.phase === CLOSED) {
+      // In serial mode the client may have left, or been turned away, while this waited its turn.
+      if (this.exchange !== exchange) {
         gateway.release();
         return;
       }
@@ -459,7 +465,7 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
         return;
       }
       this.receivedBytes = 0;
-      this.phase = BODY;
+      this.phase = SKIPPING;
     } else {
       this.phase = IDLE;
       this.head = null;
@@ -472,7 +478,7 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
   // --- the end ---------------------------------------------------------------------------------
 
   private onProtocolError(error: ProtocolError): void {
-    if (this.phase === RUNNING) this.failBody(error);
+    if (this.phase === RUNNING || this.phase === SKIPPING) this.failBody(error);
     else this.refuse(error.code, error.status);
   }
 
@@ -480,7 +486,13 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
   private failBody(error: ProtocolError): void {
     this.closing = true;
     this.received = true;
-    if (this.stream === null || this.exchange === null) {
+    if (this.phase === SKIPPING) {
+      // The answer is out: a second one would be taken for that of the next request.
+      this.logRefusal(error.code);
+      this.linger();
+      return;
+    }
+    if (this.stream === null) {
       this.refuse(error.code, error.status);
       return;
     }
@@ -497,8 +509,14 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
       this.write(refusalResponse(status, this.wall, this.head?.method === 'HEAD'));
       this.gateway.refused(this.facts.remoteAddress, this.head, statusText(status));
     }
-    if (!this.spooling) this.spool?.dispose();
+    this.forget();
     this.linger();
+  }
+
+  /** Lets go of a request that never reached the application. */
+  private forget(): void {
+    this.exchange = null;
+    if (!this.spooling) this.spool?.dispose();
   }
 
   private logRefusal(reason: string): void {

@@ -3,7 +3,7 @@ import type { Http1Limits, RequestHead } from '../../protocols/http1/index.ts';
 import { isStreaming } from '../../wsgi/application.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { Application } from '../../wsgi/types.ts';
-import type { AccessLog } from '../access.ts';
+import type { AccessEntry, AccessLog } from '../access.ts';
 import type { SpoolOptions } from '../body.ts';
 import { Clock } from '../clock.ts';
 import type { Connection } from '../listener.ts';
@@ -136,7 +136,7 @@ export class HttpGateway {
     if (this.accessLog === null) return;
     const duration = performance.now() - exchange.started;
     const { request, response, environ } = exchange;
-    this.accessLog({
+    this.logAccess({
       remoteAddress,
       method: request.method,
       target: request.target,
@@ -152,7 +152,7 @@ export class HttpGateway {
 
   /** Logs an answer of the server's own. */
   refused(remoteAddress: string, request: RequestHead | null, status: string): void {
-    this.accessLog?.({
+    this.logAccess({
       remoteAddress,
       method: request?.method ?? '',
       target: request?.target ?? '',
@@ -164,6 +164,14 @@ export class HttpGateway {
       duration: 0,
       environ: null,
     });
+  }
+
+  private logAccess(entry: AccessEntry): void {
+    try {
+      this.accessLog?.(entry);
+    } catch (error) {
+      this.log.error('the access log failed', { error });
+    }
   }
 
   private turnAway(socket: Socket): void {
