@@ -1,3 +1,4 @@
+export { defineConfig, type WizgiConfig } from './config.ts';
 export type { AccessEntry, AccessLog } from './gateways/access.ts';
 export { ConfigurationError, type HttpOptions } from './gateways/options.ts';
 export { type ServeOptions, type Server, serve } from './gateways/serve.ts';
