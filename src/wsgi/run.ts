@@ -14,14 +14,13 @@ import { byteLength, coalesce, encode } from './blocks.ts';
 import { WsgiError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { FileWrapper } from './file-wrapper.ts';
+import { isThenable, iteratorOf } from './iteration.ts';
 import type { Log } from './log.ts';
+import { discardBody, releaseBody, settle } from './release.ts';
 import { checkResponseHead, type ResponseHead } from './response-head.ts';
 import type { Application, Body, Chunk, Environ, HeaderList, Write } from './types.ts';
 
-/** How long `return()`, and then `close()`, may take before they are given up, in milliseconds. */
-export const RELEASE_TIMEOUT = 2_000;
-
-/** How long a synchronous iterable may keep the thread before other requests get a turn, in ms. */
+/** How long an iterable may keep the thread before other requests get a turn, in milliseconds. */
 const FAIR_SHARE = 10;
 
 /** What a gateway passes beside the request. */
@@ -80,6 +79,8 @@ class Driver implements Run {
   /** The gateway has not taken the last block yet. */
   private blocked = false;
   private whenUnblocked: (() => void) | null = null;
+  /** When other requests are to have their turn; 0 when a turn begins. */
+  private turnEnd = 0;
   /** The promise that `write()` returned while blocked. */
   private draining: PromiseWithResolvers | null = null;
 
@@ -108,6 +109,7 @@ class Driver implements Run {
   resume(): void {
     if (!this.blocked) return;
     this.blocked = false;
+    this.turnEnd = 0;
     this.draining?.resolve();
     this.draining = null;
     const next = this.whenUnblocked;
@@ -192,7 +194,7 @@ class Driver implements Run {
 
   private acceptBody(result: unknown): void {
     if (this.aborted) {
-      this.discard(result);
+      discardBody(result, (error) => this.reportCloseError(error));
       return;
     }
     if (typeof result === 'string' || result instanceof Uint8Array) {
@@ -263,7 +265,6 @@ class Driver implements Run {
   }
 
   private iterate(iterator: Iterator<Chunk> | AsyncIterator<Chunk>): void {
-    let deadline = 0;
     for (;;) {
       let step: IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>>;
       try {
@@ -278,21 +279,33 @@ class Driver implements Run {
         return;
       }
       if (!this.take(step)) return;
-      const now = performance.now();
-      if (deadline === 0) deadline = now + FAIR_SHARE;
-      else if (now > deadline) {
-        setImmediate(() => {
-          if (this.phase === ITERATING) this.proceed();
-        });
+      if (this.turnIsOver()) {
+        this.proceedNextTurn();
         return;
       }
     }
   }
 
+  // Promises that are settled already never leave the turn, so asynchronous iterables need this too.
+  private turnIsOver(): boolean {
+    const now = performance.now();
+    if (this.turnEnd === 0) this.turnEnd = now + FAIR_SHARE;
+    return now > this.turnEnd;
+  }
+
+  private proceedNextTurn(): void {
+    setImmediate(() => {
+      this.turnEnd = 0;
+      if (this.phase === ITERATING) this.proceed();
+    });
+  }
+
   private awaitStep(step: PromiseLike<IteratorResult<Chunk>>): void {
     step.then(
       (result) => {
-        if (this.phase === ITERATING && this.take(result)) this.proceed();
+        if (this.phase !== ITERATING || !this.take(result)) return;
+        if (this.turnIsOver()) this.proceedNextTurn();
+        else this.proceed();
       },
       (error: unknown) => {
         this.iterator = null;
@@ -449,28 +462,21 @@ class Driver implements Run {
     if (this.phase >= RELEASING) return;
     this.phase = RELEASING;
     if (this.promised !== null) {
-      this.settle(this.promised, () => this.finish());
+      settle(this.promised, () => this.finish());
       return;
     }
-    const { iterator } = this;
-    this.iterator = null;
-    if (iterator === null) this.close();
-    else
-      this.attempt(
-        () => iterator.return?.(),
-        () => this.close(),
-      );
-  }
-
-  private close(): void {
-    const { body } = this;
-    this.body = null;
-    if (body === null) this.finish();
-    else
-      this.attempt(
-        () => body.close?.(),
-        () => this.finish(),
-      );
+    const { body, iterator } = this;
+    this.body = this.iterator = null;
+    if (iterator === null && typeof body?.close !== 'function') {
+      this.finish();
+      return;
+    }
+    releaseBody(
+      iterator,
+      body,
+      (error) => this.reportCloseError(error),
+      () => this.finish(),
+    );
   }
 
   private finish(): void {
@@ -479,86 +485,12 @@ class Driver implements Run {
     this.exchange.done();
   }
 
-  /** Closes a body that came after the request was given up. */
-  private discard(result: unknown): void {
-    if (typeof result !== 'object' || result === null) return;
-    const body = result as Body & { return?: () => unknown; destroy?: () => unknown };
-    this.attempt(
-      () => body.return?.() ?? body.destroy?.(),
-      () =>
-        this.attempt(
-          () => body.close?.(),
-          () => undefined,
-        ),
-    );
-  }
-
-  private attempt(action: () => unknown, next: () => void): void {
-    let result: unknown;
-    try {
-      result = action();
-    } catch (error) {
-      this.logCloseError(error);
-    }
-    if (isThenable(result)) {
-      this.settle(
-        Promise.resolve(result).then(
-          () => undefined,
-          (error: unknown) => this.logCloseError(error),
-        ),
-        next,
-      );
-    } else {
-      next();
-    }
-  }
-
-  /** Goes on when the promise settles, or when that takes too long. */
-  private settle(promise: Promise<void>, next: () => void): void {
-    let pending = true;
-    const once = () => {
-      if (!pending) return;
-      pending = false;
-      clearTimeout(timer);
-      next();
-    };
-    const timer = setTimeout(once, RELEASE_TIMEOUT);
-    promise.then(once, once);
-  }
-
-  private logCloseError(error: unknown): void {
+  private reportCloseError(error: unknown): void {
     this.options.log.error('application error in close()', {
       error,
       request: this.exchange.describe(),
     });
   }
-}
-
-function iteratorOf(
-  result: unknown,
-  limit: number | null,
-): Iterator<Chunk> | AsyncIterator<Chunk> | null {
-  if (typeof result === 'object' && result !== null) {
-    if (result instanceof FileWrapper) {
-      const blocks = result.blocks(limit);
-      if (blocks !== null) return blocks;
-    }
-    const body = result as Partial<AsyncIterable<Chunk> & Iterable<Chunk>>;
-    const asyncIterator = body[Symbol.asyncIterator];
-    if (typeof asyncIterator === 'function') return asyncIterator.call(result);
-    const iterator = body[Symbol.iterator];
-    if (typeof iterator === 'function') return iterator.call(result);
-  }
-  const what = result === null ? 'null' : typeof result;
-  throw new TypeError(`the application returned ${what}; expected an iterable of blocks`);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
-  );
 }
 
 interface PromiseWithResolvers {
