@@ -133,7 +133,7 @@ function unknownFlag(name: string, rawName: string): UserError {
   const guess = rawName.startsWith('--')
     ? nearest(name, [...known.keys(), ...Object.keys(aliases)])
     : null;
-  const hint = guess === null ? '' : `; did you mean --${guess}?`;
+  const hint = guess === null ? '; wizgi --help lists all' : `; did you mean --${guess}?`;
   return new UserError(`there is no flag ${rawName}${hint}`);
 }
 
@@ -156,8 +156,12 @@ function readValue(
   if (row !== null) return parseValue(option.flag, row.kind, value);
   if (option.choices !== undefined && !option.choices.includes(value)) {
     throw new UserError(
-      `${rawName} is ${JSON.stringify(value)}; expected ${option.choices.join(', ')}`,
+      `${rawName} is ${JSON.stringify(value)}; expected ${alternatives(option.choices)}`,
     );
   }
   return value;
+}
+
+function alternatives(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices[choices.length - 1]}`;
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { asApplication } from '../wsgi/application.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
 import { importModule, type ModuleExports } from './import-module.ts';
@@ -17,7 +18,8 @@ const USUAL = ['application', 'app', 'default'];
 export async function loadApplication(text: string, directory: string): Promise<ApplicationLike> {
   const target = parseTarget(text, directory);
   const exports = await load(target.path);
-  return checkApplication(pick(target, exports), target.text);
+  const { name, value } = pick(target, exports);
+  return checkApplication(value, `${name} of ${basename(target.path)}`);
 }
 
 /** Loads a module; see {@link loadApplication}. */
@@ -29,23 +31,28 @@ export async function load(path: string): Promise<ModuleExports> {
   }
 }
 
+interface Export {
+  readonly name: string;
+  readonly value: unknown;
+}
+
 /** Finds the export, which in a CommonJS module can be a property of `module.exports`. */
-function pick({ exportName, text }: Target, exports: ModuleExports): unknown {
+function pick({ exportName, text }: Target, exports: ModuleExports): Export {
   const names = Object.keys(exports).filter((name) => name !== 'module.exports');
   const inner = propertiesOf(exports['default']);
   const all = [...new Set([...names, ...Object.keys(inner)])].filter(
     (name) => name !== '__esModule',
   );
   if (exportName !== null) {
-    if (names.includes(exportName)) return exports[exportName];
-    if (Object.hasOwn(inner, exportName)) return inner[exportName];
+    const source = names.includes(exportName) ? exports : inner;
+    if (Object.hasOwn(source, exportName)) return { name: exportName, value: source[exportName] };
     throw missingExport(`${text}: the module has no export '${exportName}'`, exportName, all);
   }
   for (const name of USUAL) {
     if (name === 'default' && Object.keys(inner).some((key) => USUAL.includes(key))) continue;
-    if (names.includes(name)) return exports[name];
+    if (names.includes(name)) return { name, value: exports[name] };
   }
-  for (const name of USUAL) if (Object.hasOwn(inner, name)) return inner[name];
+  for (const name of USUAL) if (Object.hasOwn(inner, name)) return { name, value: inner[name] };
   throw missingExport(`${text}: the module exports no application, app or default`, null, all);
 }
 

@@ -41,8 +41,8 @@ function placeOf(error: unknown): Place | null {
   if (!(error instanceof Error)) return null;
   const fromJiti = /^ParseError: ([\s\S]*?)\s+(\S.*):(\d+):(\d+)\s*$/.exec(error.message);
   if (fromJiti !== null) {
-    const [, message = '', file = '', line, column] = fromJiti;
-    return { file, line: Number(line), column: Number(column), message };
+    const [, message = '', file = '', line, before] = fromJiti;
+    return { file, line: Number(line), column: Number(before) + 1, message };
   }
   return isSyntaxError(error) ? parseReport(error.stack ?? '') : null;
 }

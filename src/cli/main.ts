@@ -23,14 +23,15 @@ async function main(args: readonly string[]): Promise<number> {
 
 function unknownCommand(command: string, { positionals }: Flags): UserError {
   if (LATER.includes(command)) return new UserError(`the command ${command} is not available yet`);
+  const guess = nearest(command, ['serve']);
+  if (guess !== null)
+    return new UserError(`there is no command ${command}; did you mean ${guess}?`);
   const target = positionals.find((positional) => /[./]/.test(positional));
   if (target !== undefined) return new UserError(`to serve ${target}: wizgi serve ${target}`);
-  if (command.startsWith('-'))
-    return new UserError('the command is missing, as in: wizgi serve app.ts');
-  const guess = nearest(command, ['serve']);
-  const hint =
-    guess === null ? 'the command is serve, as in: wizgi serve app.ts' : `did you mean ${guess}?`;
-  return new UserError(`there is no command ${command}; ${hint}`);
+  const what = command.startsWith('-')
+    ? 'the command is missing'
+    : `there is no command ${command}`;
+  return new UserError(`${what}; to serve an application: wizgi serve app.ts`);
 }
 
 function print(text: string): number {
@@ -46,8 +47,7 @@ async function printHelp(stream: NodeJS.WriteStream, code: number): Promise<numb
 
 function report(error: unknown): number {
   if (error instanceof UserError || error instanceof ConfigurationError) {
-    const more = error instanceof UserError && error.exitCode !== EXIT.usage;
-    process.stderr.write(`wizgi: ${error.message}\n${more ? '' : "Try 'wizgi --help'.\n"}`);
+    process.stderr.write(`wizgi: ${error.message}\n`);
     return error instanceof UserError ? error.exitCode : EXIT.usage;
   }
   // A mistake in this program, whose stack is what a report of it needs.
