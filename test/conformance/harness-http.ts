@@ -1,0 +1,187 @@
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Server, serve } from '../../src/gateways/serve.ts';
+import type { Log, LogFields } from '../../src/wsgi/log.ts';
+import type {
+  Answer,
+  AnswerHead,
+  Harness,
+  LogLine,
+  OpenExchange,
+  RequestSpec,
+  Served,
+} from './harness.ts';
+import { RawConnection, type WireHead } from './wire.ts';
+
+/** HTTP/1.1 over real sockets, seen through a client that reads every byte. */
+export const httpHarness: Harness = {
+  name: 'HTTP/1.1',
+  capabilities: { http1: true, server: true, asIs: true, sync: true, patient: true },
+  async serve(app, options = {}) {
+    const { host = '127.0.0.1', brokenLog = false, ...rest } = options;
+    const recorder = new LogRecorder(brokenLog);
+    const server = await serve(app, {
+      bind: [host === 'unix' ? `unix:${socketPath()}` : `${host}:0`],
+      log: recorder,
+      errors: recorder,
+      gracefulTimeout: 1,
+      ...rest,
+    });
+    return new ServedOverHttp(server, recorder);
+  },
+};
+
+let sockets = 0;
+
+function socketPath(): string {
+  return join(tmpdir(), `wizgi-test-${process.pid}-${++sockets}.sock`);
+}
+
+class LogRecorder implements Log {
+  readonly lines: LogLine[] = [];
+  text = '';
+  private readonly broken: boolean;
+
+  constructor(broken: boolean) {
+    this.broken = broken;
+  }
+
+  error(message: string, fields: LogFields = {}): void {
+    if (this.broken) throw new Error('the log is broken');
+    this.lines.push({ level: 'error', message, fields });
+  }
+
+  warn(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'warn', message, fields });
+  }
+
+  info(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'info', message, fields });
+  }
+
+  debug(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: 'debug', message, fields });
+  }
+
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+class ServedOverHttp implements Served {
+  private readonly server: Server;
+  private readonly recorder: LogRecorder;
+  private readonly connections: RawConnection[] = [];
+
+  constructor(server: Server, recorder: LogRecorder) {
+    this.server = server;
+    this.recorder = recorder;
+  }
+
+  get log(): readonly LogLine[] {
+    return this.recorder.lines;
+  }
+
+  get errors(): string {
+    return this.recorder.text;
+  }
+
+  async connect(): Promise<RawConnection> {
+    const address = this.server.addresses[0] ?? '';
+    const { port, hostname } = new URL(address);
+    const connection = await RawConnection.open(
+      address.startsWith('unix:')
+        ? { path: address.slice('unix:'.length) }
+        : { port: Number(port), host: hostname.replace(/^\[|\]$/g, '') },
+    );
+    this.connections.push(connection);
+    return connection;
+  }
+
+  async request(spec: RequestSpec = {}): Promise<Answer> {
+    const connection = await this.connect();
+    try {
+      sendRequest(connection, spec).catch(() => undefined);
+      return await connection.readAnswer(spec.method);
+    } finally {
+      connection.close();
+    }
+  }
+
+  open(spec: RequestSpec = {}): OpenExchange {
+    return new OpenRequest(this.connect(), spec);
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.connections) connection.close();
+    await this.server.close();
+  }
+}
+
+class OpenRequest implements OpenExchange {
+  private readonly connection: Promise<RawConnection>;
+  private readonly begun: Promise<WireHead>;
+  private content: AsyncGenerator<Buffer> | null = null;
+  private left: 'reset' | 'fin' | null = null;
+
+  constructor(connection: Promise<RawConnection>, spec: RequestSpec) {
+    this.connection = connection.then((opened) => {
+      if (this.left === null) sendRequest(opened, spec).catch(() => undefined);
+      return opened;
+    });
+    this.begun = this.connection.then(async (opened) => {
+      let head = await opened.readHead();
+      while (head.status < 200) head = await opened.readHead();
+      this.content = opened.content(head, spec.method);
+      // Reading goes on demand, so that a case can stop reading.
+      opened.socket.pause();
+      return head;
+    });
+    this.begun.catch(() => undefined);
+  }
+
+  head(): Promise<AnswerHead> {
+    return this.begun;
+  }
+
+  async read(): Promise<Buffer | null> {
+    await this.begun;
+    const { socket } = await this.connection;
+    socket.resume();
+    const step = await this.content?.next();
+    socket.pause();
+    return step === undefined || step.done ? null : step.value;
+  }
+
+  leave(how: 'reset' | 'fin'): void {
+    this.left = how;
+    void this.connection.then((opened) => (how === 'reset' ? opened.reset() : opened.close()));
+  }
+}
+
+/** Writes a request; an iterable body in chunks, as it comes. */
+export async function sendRequest(connection: RawConnection, spec: RequestSpec): Promise<void> {
+  const { method = 'GET', target = '/', headers = [], body, protocol = 'HTTP/1.1' } = spec;
+  let head = `${method} ${target} ${protocol}\r\n`;
+  if (!headers.some(([name]) => name.toLowerCase() === 'host')) head += 'Host: a\r\n';
+  for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
+  if (body === undefined) {
+    connection.send(`${head}\r\n`);
+  } else if (typeof body === 'string' || body instanceof Uint8Array) {
+    const content = Buffer.from(body as Uint8Array);
+    connection.send(`${head}Content-Length: ${content.length}\r\n\r\n`);
+    connection.send(content);
+  } else {
+    connection.send(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+    for await (const block of body) {
+      const content = Buffer.from(block as Uint8Array);
+      if (content.length === 0) continue;
+      connection.send(`${content.length.toString(16)}\r\n`);
+      connection.send(content);
+      connection.send('\r\n');
+      if (connection.socket.writableNeedDrain) await once(connection.socket, 'drain');
+    }
+    connection.send('0\r\n\r\n');
+  }
+}

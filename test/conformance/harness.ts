@@ -1,0 +1,145 @@
+/**
+ * What a gateway must offer so that the conformance suite can run against it.
+ *
+ * The suite's cases know applications, requests and answers; how a request travels is a harness's
+ * business. A case that a harness cannot express asks for a capability and is not registered there.
+ */
+import { it, onTestFinished } from 'vitest';
+import type { Headers } from '../../src/wsgi/headers.ts';
+import type { LogFields } from '../../src/wsgi/log.ts';
+import type { ApplicationLike } from '../../src/wsgi/types.ts';
+import type { RawConnection } from './wire.ts';
+
+export interface Capabilities {
+  /** Bytes of HTTP/1.1 can be written and seen: see {@link Served.connect}. */
+  readonly http1: boolean;
+  /** A server with a transport: the options `serial`, `timeout` and so on, and a peer's buffers. */
+  readonly server: boolean;
+  /** The object that an application returns reaches the server as it is. */
+  readonly asIs: boolean;
+  /** A plain iterable stays one, in the turn of the call. */
+  readonly sync: boolean;
+  /** Cases that take seconds are run. */
+  readonly patient: boolean;
+}
+
+export interface Harness {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  serve(app: ApplicationLike, options?: ServeOptions): Promise<Served>;
+}
+
+/** The settings that cases use; a harness without `server` knows the first two only. */
+export interface ServeOptions {
+  readonly scriptName?: string;
+  readonly environ?: Readonly<Record<string, string>>;
+  readonly serial?: boolean;
+  /** In seconds. */
+  readonly timeout?: number;
+  readonly halfCloseTimeout?: number;
+  readonly writeTimeout?: number;
+  readonly bodyInMemory?: number;
+  readonly serverHeader?: string;
+  readonly headerTimeout?: number;
+  /** An address to listen on instead of 127.0.0.1; `unix` for a socket file. */
+  readonly host?: string;
+  /** Where `wsgi.errors` writes instead of {@link Served.errors}. */
+  readonly errors?: { write(text: string): unknown };
+  /** The server's log throws on every error. */
+  readonly brokenLog?: boolean;
+}
+
+export interface RequestSpec {
+  readonly method?: string;
+  readonly target?: string;
+  readonly headers?: readonly (readonly [string, string])[];
+  /** An iterable is sent as it comes, its length unknown. */
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string>;
+  readonly protocol?: 'HTTP/1.0' | 'HTTP/1.1';
+}
+
+export interface AnswerHead {
+  readonly status: number;
+  /** `'200 OK'` */
+  readonly statusLine: string;
+  readonly headers: Headers;
+}
+
+export interface Answer extends AnswerHead {
+  readonly body: Buffer;
+  /** Whether the content ended as its framing says; false when it was cut. */
+  readonly complete: boolean;
+}
+
+/** An answer under way. */
+export interface OpenExchange {
+  head(): Promise<AnswerHead>;
+  /** The next piece of content; null at its end. Throws when it was cut. */
+  read(): Promise<Buffer | null>;
+  leave(how: 'reset' | 'fin'): void;
+}
+
+export interface LogLine {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export interface Served {
+  readonly log: readonly LogLine[];
+  /** What applications wrote to `wsgi.errors`. */
+  readonly errors: string;
+  request(spec?: RequestSpec): Promise<Answer>;
+  open(spec?: RequestSpec): OpenExchange;
+  /** With the capability `http1`. */
+  connect(): Promise<RawConnection>;
+  close(): Promise<void>;
+}
+
+/** Serves an application until the end of the current test. */
+export async function serving(
+  harness: Harness,
+  app: ApplicationLike,
+  options: ServeOptions = {},
+): Promise<Served> {
+  const served = await harness.serve(app, options);
+  onTestFinished(() => served.close());
+  return served;
+}
+
+type Case = (title: string, body: () => Promise<void> | void, timeout?: number) => void;
+
+/** `it` for harnesses that have every one of these capabilities; for others, nothing. */
+export function itNeeds(harness: Harness, ...names: (keyof Capabilities)[]): Case {
+  return names.every((name) => harness.capabilities[name]) ? it : () => undefined;
+}
+
+/** Waits until a condition holds. */
+export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** A window in which something must not happen. Never used to wait for something to happen. */
+export function quiet(milliseconds = 60): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Something that a test lets an application wait for. */
+export class Gate {
+  readonly opened: Promise<void>;
+  open!: () => void;
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+}
+
+export function errorLines(served: Served): LogLine[] {
+  return served.log.filter(({ level }) => level === 'error');
+}
