@@ -245,7 +245,9 @@ class Driver implements Run {
     try {
       const size = byteLength(block);
       const { head } = this;
-      if (head !== null && !this.begun && head.contentLength === null) head.contentLength = size;
+      // An application that leaves its content out, as on HEAD, does not tell how long it is.
+      const known = size > 0 ? !this.statusIsBodyless() : !this.bodyless();
+      if (known && head?.contentLength === null && !this.begun) head.contentLength = size;
       if (this.deliver(block as Chunk, size) === 'stop') return;
     } catch (error) {
       this.fail(error);
@@ -419,7 +421,10 @@ class Driver implements Run {
   }
 
   private bodyless(): boolean {
-    if (this.headOnly) return true;
+    return this.headOnly || this.statusIsBodyless();
+  }
+
+  private statusIsBodyless(): boolean {
     const code = this.head?.code;
     return code === 204 || code === 304 || code === 205;
   }
@@ -467,7 +472,7 @@ class Driver implements Run {
     }
     const { body, iterator } = this;
     this.body = this.iterator = null;
-    if (iterator === null && typeof body?.close !== 'function') {
+    if (iterator === null && (body?.close ?? null) === null) {
       this.finish();
       return;
     }
