@@ -28,7 +28,8 @@ export class RawConnection {
   ended: 'open' | 'fin' | 'reset' = 'open';
   /** Everything that came, also what was consumed. */
   readonly arrivals: { readonly time: number; readonly data: Buffer }[] = [];
-  private buffer: Buffer = Buffer.alloc(0);
+  private received: Buffer[] = [];
+  private size = 0;
   private waiting: (() => void)[] = [];
 
   private constructor(socket: Socket) {
@@ -36,7 +37,8 @@ export class RawConnection {
     socket.setNoDelay(true);
     socket.on('data', (data) => {
       this.arrivals.push({ time: performance.now(), data });
-      this.buffer = this.buffer.length === 0 ? data : Buffer.concat([this.buffer, data]);
+      this.received.push(data);
+      this.size += data.length;
       this.wake();
     });
     socket.on('end', () => this.end('fin'));
@@ -146,7 +148,7 @@ export class RawConnection {
         .slice(0, -2);
       if (!/^[0-9a-f]+$/i.test(line)) throw new Error(`bad chunk size ${JSON.stringify(line)}`);
       const size = Number.parseInt(line, 16);
-      await this.when(() => (this.buffer.length >= size + 2 ? true : undefined));
+      await this.when(() => (this.size >= size + 2 ? true : undefined));
       const chunk = Buffer.from(this.consume(size));
       const end = this.consume(2).toString('latin1');
       if (end !== '\r\n') throw new Error(`bad chunk end ${JSON.stringify(end)}`);
@@ -157,8 +159,8 @@ export class RawConnection {
 
   private async *counted(length: number): AsyncGenerator<Buffer> {
     for (let left = length; left > 0; ) {
-      await this.when(() => (this.buffer.length > 0 ? true : undefined));
-      const piece = Buffer.from(this.consume(Math.min(left, this.buffer.length)));
+      await this.when(() => (this.size > 0 ? true : undefined));
+      const piece = Buffer.from(this.consume(Math.min(left, this.size)));
       left -= piece.length;
       yield piece;
     }
@@ -167,17 +169,24 @@ export class RawConnection {
   private async *rest(): AsyncGenerator<Buffer> {
     for (;;) {
       const state = await this.when(() =>
-        this.buffer.length > 0 || this.ended === 'fin' ? true : undefined,
+        this.size > 0 || this.ended === 'fin' ? true : undefined,
       );
-      if (state && this.buffer.length === 0) return;
-      yield Buffer.from(this.consume(this.buffer.length));
+      if (state && this.size === 0) return;
+      yield Buffer.from(this.consume(this.size));
     }
   }
 
+  // Joined when something is looked at only, or large answers would take quadratic time.
+  private get buffer(): Buffer {
+    if (this.received.length > 1) this.received = [Buffer.concat(this.received)];
+    return this.received[0] ?? Buffer.alloc(0);
+  }
+
   private consume(size: number): Buffer {
-    const taken = this.buffer.subarray(0, size);
-    this.buffer = this.buffer.subarray(size);
-    return taken;
+    const all = this.buffer;
+    this.received = size < all.length ? [all.subarray(size)] : [];
+    this.size -= size;
+    return all.subarray(0, size);
   }
 
   private end(how: 'fin' | 'reset'): void {
