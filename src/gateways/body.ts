@@ -1,5 +1,5 @@
 /** How gateways receive request bodies: whole, or as a stream. */
-import { closeSync, openSync, unlinkSync, write } from 'node:fs';
+import { closeSync, openSync, unlinkSync, writev } from 'node:fs';
 import { join } from 'node:path';
 import { FileSource, type InputSource, MemorySource } from '../wsgi/input.ts';
 
@@ -13,14 +13,16 @@ export interface SpoolOptions {
 let spoolCount = 0;
 
 /**
- * Receives a whole body: into memory, and beyond the threshold into a temporary file.
+ * Receives a whole body: into memory, which is emptied into a temporary file each time it is full.
  *
  * The file loses its name as soon as it is open, so that nothing is left of it whatever happens to
  * the process.
  */
 export class BodySpool {
   private readonly options: SpoolOptions;
-  private memory: Uint8Array | null = null;
+  private memory: Uint8Array = new Uint8Array();
+  /** Bytes in memory, behind those in the file. */
+  private kept = 0;
   private fd: number | null = null;
   size = 0;
 
@@ -35,50 +37,71 @@ export class BodySpool {
    *   rejects with the error of the file system.
    */
   add(data: Uint8Array, expected: number): Promise<void> | undefined {
-    const position = this.size;
     this.size += data.length;
-    if (this.fd === null && Math.max(this.size, expected) <= this.options.bodyInMemory) {
-      this.keep(data, position, expected);
-      return undefined;
-    }
-    return this.spool(data, position);
+    if (this.kept + data.length > this.options.bodyInMemory) return this.spill(data);
+    this.keep(data, expected);
+    return undefined;
   }
 
   /** The body, to be read from its start. */
   source(): InputSource {
-    if (this.fd !== null) return new FileSource(this.fd, this.size);
-    return new MemorySource(this.memory === null ? [] : [this.memory.subarray(0, this.size)]);
+    const tail = new MemorySource([this.memory.subarray(0, this.kept)]);
+    if (this.fd === null) return tail;
+    return new Sequence(new FileSource(this.fd, this.size - this.kept), tail);
   }
 
   /** Lets go of the body. */
   dispose(): void {
     if (this.fd !== null) closeSync(this.fd);
     this.fd = null;
-    this.memory = null;
+    this.memory = new Uint8Array();
+    this.kept = 0;
   }
 
-  private keep(data: Uint8Array, position: number, expected: number): void {
-    if (position === 0 && data.length === expected) {
+  private keep(data: Uint8Array, expected: number): void {
+    if (data.length === expected) {
       this.memory = data;
-      return;
+    } else {
+      const needed = this.kept + data.length;
+      if (this.memory.length < needed) this.grow(needed, expected);
+      this.memory.set(data, this.kept);
     }
-    if (this.memory === null || this.memory.length < this.size) {
-      const capacity = Math.max(expected, Math.min(2 * this.size, this.options.bodyInMemory));
-      const grown = new Uint8Array(capacity);
-      if (this.memory !== null) grown.set(this.memory.subarray(0, position));
-      this.memory = grown;
-    }
-    this.memory.set(data, position);
+    this.kept += data.length;
   }
 
-  private async spool(data: Uint8Array, position: number): Promise<void> {
-    if (this.fd === null) {
-      this.fd = openUnnamed(this.options.spoolDirectory);
-      const kept = this.memory;
-      this.memory = null;
-      if (kept !== null) await writeAll(this.fd, kept.subarray(0, position), 0);
-    }
-    await writeAll(this.fd, data, position);
+  private grow(needed: number, expected: number): void {
+    const { bodyInMemory } = this.options;
+    const likely = expected <= bodyInMemory ? expected : 0;
+    const grown = new Uint8Array(Math.max(likely, Math.min(2 * needed, bodyInMemory)));
+    grown.set(this.memory.subarray(0, this.kept));
+    this.memory = grown;
+  }
+
+  private async spill(data: Uint8Array): Promise<void> {
+    const { kept } = this;
+    this.fd ??= openUnnamed(this.options.spoolDirectory);
+    await writeAll(this.fd, [this.memory.subarray(0, kept), data], this.size - kept - data.length);
+    this.kept = 0;
+  }
+}
+
+/** One source after another. */
+class Sequence implements InputSource {
+  private readonly first: InputSource;
+  private readonly second: InputSource;
+
+  constructor(first: InputSource, second: InputSource) {
+    this.first = first;
+    this.second = second;
+  }
+
+  next(): Uint8Array | null | undefined {
+    const block = this.first.next();
+    return block === null ? this.second.next() : block;
+  }
+
+  arrival(): Promise<void> {
+    return Promise.resolve();
   }
 }
 
@@ -89,21 +112,35 @@ function openUnnamed(directory: string): number {
   return fd;
 }
 
-function writeAll(fd: number, data: Uint8Array, position: number): Promise<void> {
+function writeAll(fd: number, blocks: Uint8Array[], position: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const step = (offset: number) => {
-      write(fd, data, offset, data.length - offset, position + offset, (error, written) => {
-        if (error !== null) reject(error);
-        else if (offset + written < data.length) step(offset + written);
-        else resolve();
-      });
-    };
-    step(0);
+    writev(fd, blocks, position, (error, written) => {
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      const rest = without(blocks, written);
+      if (rest.length === 0) resolve();
+      else resolve(writeAll(fd, rest, position + written));
+    });
+  });
+}
+
+/** What is left of blocks without their first `size` bytes. */
+function without(blocks: readonly Uint8Array[], size: number): Uint8Array[] {
+  let gone = size;
+  return blocks.flatMap((block) => {
+    const skipped = Math.min(gone, block.length);
+    gone -= skipped;
+    return skipped === block.length ? [] : [block.subarray(skipped)];
   });
 }
 
 /** Bytes a stream holds before its sender is made to wait. */
 const STREAM_HIGH_WATER = 64 * 1024;
+/** Pieces below this size are joined: a client chooses how small its chunks are. */
+const SMALL = 1024;
+const JOINT = 16 * 1024;
 
 /** How a {@link BodyStream} acts on its connection. */
 export interface BodyStreamHooks {
@@ -119,6 +156,9 @@ export class BodyStream implements InputSource {
   private readonly queue: Uint8Array[] = [];
   private size = 0;
   private full = false;
+  /** The last block of the queue, where it has room for small pieces, and what is in it. */
+  private joint: Uint8Array | null = null;
+  private joined = 0;
   private outcome: 'open' | 'ended' | Error = 'open';
   private waiting: (() => void)[] = [];
 
@@ -128,7 +168,12 @@ export class BodyStream implements InputSource {
 
   /** Adds a piece; false when the sender should wait for `drained`. */
   push(data: Uint8Array): boolean {
-    this.queue.push(data);
+    if (data.length >= SMALL) {
+      this.joint = null;
+      this.queue.push(data);
+    } else {
+      this.join(data);
+    }
     this.size += data.length;
     this.full = this.size >= STREAM_HIGH_WATER;
     this.wake();
@@ -149,6 +194,7 @@ export class BodyStream implements InputSource {
       if (this.outcome === 'ended') return null;
       throw this.outcome;
     }
+    if (this.queue.length === 0) this.joint = null;
     this.size -= block.length;
     if (this.full && this.size < STREAM_HIGH_WATER) {
       this.full = false;
@@ -161,6 +207,22 @@ export class BodyStream implements InputSource {
     if (this.queue.length > 0 || this.outcome !== 'open') return Promise.resolve();
     this.hooks.wanted();
     return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private join(data: Uint8Array): void {
+    if (this.joint === null || this.joint.length - this.joined < data.length) {
+      // Nothing to join a first piece to yet, and often no more comes.
+      if (this.joint === null && this.queue.length === 0) {
+        this.queue.push(data);
+        return;
+      }
+      this.joint = new Uint8Array(JOINT);
+      this.joined = 0;
+      this.queue.push(this.joint);
+    }
+    this.joint.set(data, this.joined);
+    this.joined += data.length;
+    this.queue[this.queue.length - 1] = this.joint.subarray(0, this.joined);
   }
 
   private wake(): void {

@@ -17,7 +17,8 @@ export class Clock {
   /** Milliseconds since the epoch at the last tick, for dates. */
   wall = Date.now();
   private readonly members = new Set<Timed>();
-  private readonly interval: number;
+  /** Milliseconds between ticks. */
+  readonly interval: number;
   private timer: NodeJS.Timeout | null = null;
 
   /** @param timeouts - the milliseconds that will be measured; the shortest decides the tick. */

@@ -18,6 +18,8 @@ export interface ListenOptions {
   /** Permissions of a Unix socket in octal, or empty for what the umask leaves. */
   readonly socketMode: string;
   accept(socket: Socket): void;
+  /** A connection could not be accepted; others still can. */
+  failed(error: Error): void;
 }
 
 /** A socket that accepts connections. */
@@ -45,7 +47,7 @@ export async function listen(bind: Bind, options: ListenOptions): Promise<Listen
   });
   // Errors of single accepts (out of descriptors, an aborted connection) must not end the server.
   server.removeAllListeners('error');
-  server.on('error', () => undefined);
+  server.on('error', (error) => options.failed(error));
   return { address: describe(bind, server), close: () => server.close() };
 }
 
@@ -88,7 +90,8 @@ async function removeStaleSocket(path: string): Promise<void> {
   const alive = await new Promise<boolean>((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => resolve(true));
-    probe.once('error', () => resolve(false));
+    // Anything else than a refusal (no permission, a full backlog) is a sign of life.
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
     probe.once('close', () => probe.destroy());
     probe.once('connect', () => probe.destroy());
   });

@@ -5,7 +5,7 @@ import type { ApplicationLike, Environ } from '../wsgi/types.ts';
 import type { AccessLog } from './access.ts';
 import { parseBind } from './bind.ts';
 import { HttpGateway } from './http/gateway.ts';
-import { type Listener, listen } from './listener.ts';
+import { type Listener, type ListenOptions, listen } from './listener.ts';
 import { ConfigurationError, type HttpOptions, resolveOptions } from './options.ts';
 import { stderrLog } from './stderr-log.ts';
 
@@ -57,15 +57,20 @@ export async function serve(app: ApplicationLike, options: ServeOptions = {}): P
     },
   });
   const binds = resolved.bind.map(parseBind);
+  const listening: ListenOptions = {
+    ...resolved,
+    accept: (socket) => gateway.accept(socket),
+    failed: atMostEverySecond((error) =>
+      log.error('a connection could not be accepted', { error: error.message }),
+    ),
+  };
   const listeners: Listener[] = [];
   const stop = () => {
     for (const listener of listeners) listener.close();
   };
   try {
     for (const bind of binds) {
-      listeners.push(
-        await listen(bind, { ...resolved, accept: (socket) => gateway.accept(socket) }),
-      );
+      listeners.push(await listen(bind, listening));
     }
   } catch (error) {
     stop();
@@ -81,6 +86,17 @@ export async function serve(app: ApplicationLike, options: ServeOptions = {}): P
       stop();
       gateway.terminate();
     },
+  };
+}
+
+/** Out of descriptors, each attempt to accept fails; one line a second says enough. */
+function atMostEverySecond(report: (error: Error) => void): (error: Error) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    const now = performance.now();
+    if (now - last < 1_000) return;
+    last = now;
+    report(error);
   };
 }
 

@@ -19,12 +19,13 @@ import { AbortSource } from '../../wsgi/abort.ts';
 import { WsgiError } from '../../wsgi/errors.ts';
 import { Input } from '../../wsgi/input.ts';
 import { type Run, run } from '../../wsgi/run.ts';
-import { BodySpool, BodyStream } from '../body.ts';
 import type { Timed } from '../clock.ts';
 import type { Connection } from '../listener.ts';
 import { type ConnectionFacts, httpEnviron, isMounted } from './environ.ts';
 import { type ExchangeOwner, HttpExchange } from './exchange.ts';
 import type { HttpGateway } from './gateway.ts';
+import { Output } from './output.ts';
+import { Reception, type ReceptionOwner } from './reception.ts';
 import { refusalResponse, statusText } from './refusal.ts';
 
 const IDLE = 0;
@@ -36,50 +37,46 @@ const SKIPPING = 4;
 const LINGERING = 5;
 const CLOSED = 6;
 
-/** Input that may wait in the parser while a request runs. */
+/** Input that may wait in the parser while it cannot be parsed. */
 const READ_AHEAD = 64 * 1024;
+/** Requests of one connection that run in a turn, before others get theirs. */
+const FAIR_SHARE = 16;
 /** How long, and how much, input is dropped after the last answer. (RFC 9112 §9.6) */
 const LINGER_TIME = 2_000;
 const LINGER_BYTES = 64 * 1024;
-/** Unread content that is skipped to keep a connection. */
-const SKIP_BYTES = 64 * 1024;
 
-export class HttpConnection implements Connection, ExchangeOwner, Timed {
+export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner, Timed {
   private readonly gateway: HttpGateway;
   private readonly socket: Socket;
+  private readonly output: Output;
   private readonly facts: ConnectionFacts;
   private readonly parser: RequestParser;
   private readonly abortSource = new AbortSource();
   private readonly runOptions;
-  private readonly flushed = () => this.onFlushed();
 
   private phase = IDLE;
   /** When the current phase has lasted too long. */
   private deadline: number;
   private requests = 0;
   private advancing = false;
+  /** Others have their turn; input waits. */
+  private yielding = false;
+  private paused = false;
   /** No further request, although the client would send one. */
   private closing = false;
   /** The client has ended its side. */
   private halfClosed = false;
-  /** Something written is not handed to the system yet. */
-  private unflushed = false;
+  /** An answer has begun whose end is that of the connection. */
+  private untilClose = false;
+  /** That answer was written whole. */
+  private whole = false;
 
   private head: RequestHead | null = null;
-  private spool: BodySpool | null = null;
-  private spooling = false;
-  private stream: BodyStream | null = null;
-  private streamFull = false;
-  /** All of the current request's content was received. */
-  private received = true;
-  private receivedBytes = 0;
-  private bodyStart = 0;
-  private bodyLast = 0;
-  private awaitsContinue = false;
+  /** The content of the current request; null when it has none. */
+  private reception: Reception | null = null;
   private input: Input | null = null;
   private exchange: HttpExchange | null = null;
   private current: Run | null = null;
-  private outputLast = 0;
   private dropped = 0;
   private bytesRead = 0;
 
@@ -87,6 +84,9 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     this.gateway = gateway;
     this.socket = socket;
     this.facts = facts;
+    // The clock first: without members it stands still, and all below read it.
+    gateway.clock.add(this);
+    this.output = new Output(socket, gateway.clock, () => this.onFlushed());
     this.parser = new RequestParser(gateway.limits, facts.scheme);
     this.runOptions = { log: gateway.log, abort: this.abortSource };
     this.deadline = gateway.clock.after(gateway.headerTimeout);
@@ -94,8 +94,6 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     socket.on('end', () => this.onEnd());
     socket.on('error', () => this.onClose());
     socket.on('close', () => this.onClose());
-    socket.on('timeout', () => this.onWriteTimeout());
-    gateway.clock.add(this);
   }
 
   // --- ExchangeOwner ---------------------------------------------------------------------------
@@ -109,76 +107,79 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
   }
 
   keepsAlive(): boolean {
-    if (this.awaitsContinue || this.gateway.draining) this.closing = true;
+    const { reception } = this;
+    if (this.gateway.draining) this.closing = true;
+    else if (reception !== null && (reception.awaitsContinue || reception.tooLongToSkip)) {
+      this.closing = true;
+    }
     return !this.closing;
   }
 
-  closeAfter(): void {
+  delimitByClose(whole: boolean): void {
     this.closing = true;
+    this.untilClose = true;
+    this.whole = whole;
   }
 
   write(data: string | Uint8Array): boolean {
-    this.outputLast = this.gateway.clock.now;
-    this.socket.write(data as string, 'latin1', this.flushed);
-    return this.isFlushed();
+    return this.output.write(data);
   }
 
   writeAll(pieces: readonly (string | Uint8Array)[]): boolean {
-    this.socket.cork();
-    for (const piece of pieces) {
-      if (piece.length > 0) this.write(piece);
-    }
-    this.socket.uncork();
-    return this.isFlushed();
+    return this.output.writeAll(pieces);
   }
 
-  cut(reset: boolean): void {
+  cut(): void {
     this.closing = true;
-    if (!reset) return;
-    // The end of the connection is the end of this content: only a reset tells it from a good one.
-    const { socket } = this;
-    socket.write('', () => socket.resetAndDestroy());
   }
 
   exchangeDone(exchange: HttpExchange): void {
     this.gateway.release();
     this.gateway.answered(exchange, this.facts.remoteAddress);
     this.input?.close();
-    this.spool?.dispose();
-    this.stream?.end(new WsgiError('input-closed', 'the request is over'));
-    this.input = this.spool = this.stream = this.current = this.exchange = null;
-    this.streamFull = false;
-    if (this.phase === CLOSED) return;
-    if (this.closing || this.halfClosedForGood()) this.linger();
-    else this.nextRequest();
+    this.input = this.current = this.exchange = null;
+    if (this.phase === CLOSED) this.leave();
+    else if (this.closing || (this.halfClosed && this.parser.buffered === 0)) this.linger();
+    else if (this.reception === null || this.reception.complete) this.nextRequest();
+    else this.skipRest(this.reception);
   }
 
   // --- Connection ------------------------------------------------------------------------------
 
   drain(): void {
     this.closing = true;
-    if (this.phase === IDLE) this.linger();
+    // Not before another look for input: a request that has arrived already is answered.
+    if (this.phase === IDLE) setImmediate(() => setImmediate(() => this.endIdle()));
   }
 
   destroy(): void {
-    this.socket.destroy();
+    // The end of the connection must not pass for the end of an answer.
+    if (this.untilClose && (!this.whole || this.output.pending)) this.output.reset();
+    else this.socket.destroy();
     this.onClose();
   }
 
   // --- Timed -----------------------------------------------------------------------------------
 
   tick(now: number): void {
-    if (this.halfClosed && this.phase === RUNNING) this.checkHalfClosed(now);
-    if (!this.received && (this.phase === BODY || this.phase === SKIPPING || this.stream !== null))
-      this.checkBody(now);
-    if (now > this.deadline) this.onDeadline();
+    const { gateway, output, phase, reception } = this;
+    if (output.stalled(now, gateway.writeTimeout)) {
+      gateway.log.info('client does not read', { peer: this.peer() });
+      this.destroy();
+    } else if (phase === RUNNING && this.halfClosed && this.isSilent(now)) {
+      this.destroy();
+    } else if (reception !== null && phase >= BODY && phase <= SKIPPING && reception.late(now)) {
+      this.failBody(new ProtocolError('body-timeout', 408, 'the content arrives too slowly'));
+    } else if (now > this.deadline) {
+      this.onDeadline();
+    }
   }
 
   private onDeadline(): void {
-    const { gateway } = this;
+    this.deadline = Number.POSITIVE_INFINITY;
     switch (this.phase) {
       case IDLE:
-        if (this.unflushed) this.deadline = gateway.clock.after(gateway.keepAlive);
+        if (this.output.pending) this.deadline = this.gateway.clock.after(this.gateway.keepAlive);
         else if (this.requests === 0 && this.bytesRead > 0) this.refuse('header-timeout', 408);
         else this.destroy();
         break;
@@ -186,7 +187,6 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
         this.refuse('header-timeout', 408);
         break;
       case RUNNING:
-        this.deadline = Number.POSITIVE_INFINITY;
         if (this.current === null) {
           this.refuse('no-turn', 503);
         } else if (!this.current.begun) {
@@ -195,29 +195,17 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
         }
         break;
       case LINGERING:
-        this.destroy();
+        // While the answer is still being taken, only the write timeout counts.
+        if (!this.output.pending) this.destroy();
         break;
     }
   }
 
-  private checkBody(now: number): void {
-    const { bodyTimeout, bodyMinRate } = this.gateway;
-    if (bodyTimeout === 0 || this.streamFull || this.spooling || this.awaitsContinue) {
-      this.bodyLast = now;
-      return;
-    }
-    const credit =
-      bodyMinRate === 0 ? Number.POSITIVE_INFINITY : (1000 * this.receivedBytes) / bodyMinRate;
-    const slow = now - this.bodyStart > bodyTimeout + credit;
-    if (now - this.bodyLast <= bodyTimeout && !slow) return;
-    this.failBody(new ProtocolError('body-timeout', 408, 'the content arrives too slowly'));
-  }
-
-  private checkHalfClosed(now: number): void {
+  /** A client that half-closed counts as gone when the application says nothing for long. */
+  private isSilent(now: number): boolean {
     const { halfCloseTimeout } = this.gateway;
-    if (halfCloseTimeout === 0 || now - this.outputLast <= halfCloseTimeout) return;
-    this.current?.abort(clientGone());
-    this.destroy();
+    const { active, pending } = this.output;
+    return halfCloseTimeout > 0 && !pending && now - active > halfCloseTimeout;
   }
 
   // --- socket events ---------------------------------------------------------------------------
@@ -226,7 +214,8 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     this.bytesRead += data.length;
     if (this.phase === LINGERING) {
       this.dropped += data.length;
-      if (this.dropped > LINGER_BYTES) this.destroy();
+      // The client is held back rather than cut off: it can still read its answer.
+      if (this.dropped > LINGER_BYTES) this.socket.pause();
       return;
     }
     this.parser.push(data);
@@ -235,8 +224,8 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
 
   private onEnd(): void {
     this.halfClosed = true;
-    this.outputLast = this.gateway.clock.now;
-    if (this.phase === LINGERING || this.phase === CLOSED) return;
+    this.output.active = this.gateway.clock.now;
+    if (this.phase >= LINGERING) return;
     this.parser.end();
     this.advance();
   }
@@ -245,34 +234,23 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     if (this.phase === CLOSED) return;
     this.phase = CLOSED;
     this.gateway.clock.delete(this);
-    this.socket.setTimeout(0);
-    this.stream?.end(clientGone());
+    this.output.close();
+    this.reception?.fail(clientGone());
     if (this.current !== null) this.current.abort(clientGone());
-    else this.forget();
+    else if (this.exchange === null) this.leave();
+  }
+
+  /** The connection is closed and no application has to do with it any more. */
+  private leave(): void {
+    this.reception?.dispose();
+    this.reception = null;
     this.gateway.closed(this);
   }
 
-  private onWriteTimeout(): void {
-    if (this.phase === CLOSED) return;
-    this.gateway.log.info('client does not read', { peer: this.peer() });
-    this.destroy();
-  }
-
   private onFlushed(): void {
-    if (!this.unflushed || this.socket.writableLength > 0) return;
-    this.unflushed = false;
-    this.socket.setTimeout(0);
+    if (this.phase === LINGERING) this.deadline = this.gateway.clock.after(LINGER_TIME);
     this.current?.resume();
     if (this.phase === IDLE) this.advance();
-  }
-
-  private isFlushed(): boolean {
-    if (this.socket.writableLength === 0) return true;
-    if (!this.unflushed) {
-      this.unflushed = true;
-      this.socket.setTimeout(this.gateway.writeTimeout);
-    }
-    return false;
   }
 
   // --- requests --------------------------------------------------------------------------------
@@ -281,23 +259,50 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
   private advance(): void {
     if (this.advancing) return;
     this.advancing = true;
+    const share = this.requests + FAIR_SHARE;
     try {
-      while (this.canParse()) {
-        if (!this.step()) break;
+      while (this.canParse() && this.step()) {
+        if (this.requests === share && this.phase === IDLE) this.yieldTurn();
       }
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.onProtocolError(error);
+      if (error instanceof ProtocolError) this.onProtocolError(error);
+      else this.onInternalError(error);
     } finally {
       this.advancing = false;
     }
-    if (this.phase === RUNNING && this.parser.buffered > READ_AHEAD) this.socket.pause();
+    this.regulate();
   }
 
   private canParse(): boolean {
-    if (this.spooling || this.streamFull || this.phase >= LINGERING) return false;
-    if (this.phase === RUNNING) return !this.received;
-    return this.phase !== IDLE || !this.unflushed;
+    switch (this.phase) {
+      case IDLE:
+        return !this.output.pending && !this.yielding;
+      case RUNNING:
+        return this.reception !== null && !this.reception.complete && !this.reception.held;
+      case BODY:
+        return this.reception !== null && !this.reception.held;
+      default:
+        return this.phase < LINGERING;
+    }
+  }
+
+  /** Reads on, or has the client wait. */
+  private regulate(): void {
+    if (this.phase >= LINGERING) return;
+    const much = this.parser.buffered > READ_AHEAD || this.reception?.held === true;
+    const pause = much && !this.canParse();
+    if (pause === this.paused) return;
+    this.paused = pause;
+    if (pause) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  private yieldTurn(): void {
+    this.yielding = true;
+    setImmediate(() => {
+      this.yielding = false;
+      this.advance();
+    });
   }
 
   /** Handles one event of the parser; false when there is none. */
@@ -312,7 +317,7 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
         this.onHead(event);
         break;
       case 'data':
-        this.onBody(event.data);
+        if (this.reception?.take(event.data) === false) this.linger();
         break;
       case 'end':
         this.onBodyEnd();
@@ -337,104 +342,32 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     if (!isMounted(head.path, gateway.facts.scriptName)) {
       throw new ProtocolError('outside-script-name', 404, 'the path is outside the mount point');
     }
-    this.received = false;
-    this.receivedBytes = 0;
     if (head.contentLength === 0) {
       this.parser.next();
-      this.received = true;
-      this.enter(new Input(), false, null);
+      this.enter(new Input(), null);
       return;
     }
-    this.bodyStart = this.bodyLast = gateway.clock.now;
     this.deadline = Number.POSITIVE_INFINITY;
-    this.awaitsContinue = head.expectContinue && this.parser.buffered === 0;
+    // A client whose content is here already did not wait.
+    const awaitsContinue = head.expectContinue && this.parser.buffered === 0;
+    const reception = new Reception(this, head, gateway, awaitsContinue);
+    this.reception = reception;
     if (gateway.streaming) {
-      this.stream = new BodyStream({
-        wanted: () => this.sendContinue(),
-        drained: () => this.onStreamDrained(),
-      });
-      this.enter(new Input(this.stream), true, null);
-      return;
+      this.enter(reception.input(), null);
+    } else {
+      this.phase = BODY;
+      this.contentWanted();
     }
-    this.phase = BODY;
-    this.spool = new BodySpool(gateway.spool);
-    this.sendContinue();
-  }
-
-  private sendContinue(): void {
-    if (!this.awaitsContinue || this.phase === CLOSED) return;
-    this.awaitsContinue = false;
-    // Once the head went out, or the connection is to close, the client need not be asked.
-    if (this.exchange?.response == null) this.write(CONTINUE);
-  }
-
-  private onBody(data: Uint8Array): void {
-    this.awaitsContinue = false;
-    this.receivedBytes += data.length;
-    this.bodyLast = this.gateway.clock.now;
-    if (this.stream !== null) {
-      if (!this.stream.push(data)) {
-        this.streamFull = true;
-        this.socket.pause();
-      }
-    } else if (this.spool !== null) {
-      this.spoolBody(this.spool, data);
-    } else if (this.receivedBytes > SKIP_BYTES) {
-      this.linger();
-    }
-  }
-
-  private spoolBody(spool: BodySpool, data: Uint8Array): void {
-    const expected = Math.max(0, this.head?.contentLength ?? 0);
-    const pending = spool.add(data, expected);
-    if (pending === undefined) return;
-    this.spooling = true;
-    this.socket.pause();
-    pending.then(
-      () => this.onSpooled(),
-      (error: unknown) => this.onSpoolError(error),
-    );
-  }
-
-  private onSpooled(): void {
-    this.spooling = false;
-    if (this.phase >= LINGERING) {
-      this.spool?.dispose();
-      return;
-    }
-    this.socket.resume();
-    this.advance();
-  }
-
-  private onSpoolError(error: unknown): void {
-    this.spooling = false;
-    this.spool?.dispose();
-    this.spool = null;
-    this.gateway.log.error('the request body could not be stored', { error });
-    const full = /^(?:ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '');
-    if (this.phase < LINGERING) this.refuse('body-not-stored', full ? 507 : 500);
-  }
-
-  private onStreamDrained(): void {
-    this.streamFull = false;
-    if (this.phase !== RUNNING) return;
-    this.socket.resume();
-    // Not now: the application is in the middle of a read.
-    setImmediate(() => this.advance());
   }
 
   private onBodyEnd(): void {
-    this.received = true;
-    if (this.stream !== null) {
-      this.stream.end();
-    } else if (this.spool !== null) {
-      this.enter(new Input(this.spool.source()), false, this.spool.size);
-    } else {
-      this.nextRequest();
-    }
+    const { reception } = this;
+    reception?.end();
+    if (this.phase === BODY && reception !== null) this.enter(reception.input(), reception.size);
+    else if (this.phase === SKIPPING) this.nextRequest();
   }
 
-  private enter(input: Input, streaming: boolean, bodySize: number | null): void {
+  private enter(input: Input, bodySize: number | null): void {
     const { gateway } = this;
     const head = this.head as RequestHead;
     this.phase = RUNNING;
@@ -444,35 +377,72 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     this.exchange = exchange;
     gateway.acquire(() => {
       // In serial mode the client may have left, or been turned away, while this waited its turn.
-      if (this.exchange !== exchange) {
+      if (this.exchange !== exchange || this.phase === CLOSED) {
         gateway.release();
+        if (this.phase === CLOSED) this.leave();
         return;
       }
-      const environ = httpEnviron(head, this.facts, gateway.facts, input, streaming, bodySize);
+      const { facts, streaming } = gateway;
+      const environ = httpEnviron(head, this.facts, facts, input, streaming, bodySize);
       exchange.environ = environ;
       const started = run(gateway.app, environ, exchange, this.runOptions);
-      if (this.exchange === exchange) this.current = started;
+      if (this.exchange !== exchange) return;
+      this.current = started;
+      // The application may have ended the server.
+      if (this.isClosed()) started.abort(clientGone());
     });
+  }
+
+  /** A method, because a comparison in place would be taken for known. */
+  private isClosed(): boolean {
+    return this.phase === CLOSED;
+  }
+
+  /** Drops the content that the application left unread, if it is little. */
+  private skipRest(reception: Reception): void {
+    if (reception.tooLongToSkip) {
+      this.linger();
+      return;
+    }
+    this.phase = SKIPPING;
+    this.deadline = Number.POSITIVE_INFINITY;
+    reception.skip();
+    this.advance();
   }
 
   /** The request is over and the connection stays. */
   private nextRequest(): void {
-    if (!this.received) {
-      // The rest of a body that the application left unread is skipped, if it is small.
-      const rest = (this.head?.contentLength ?? -1) - this.receivedBytes;
-      if (rest > SKIP_BYTES) {
-        this.linger();
-        return;
-      }
-      this.receivedBytes = 0;
-      this.phase = SKIPPING;
-    } else {
-      this.phase = IDLE;
-      this.head = null;
-      this.deadline = this.gateway.clock.after(this.gateway.keepAlive);
+    this.reception?.dispose();
+    this.reception = null;
+    if (this.closing) {
+      this.linger();
+      return;
     }
-    this.socket.resume();
+    this.phase = IDLE;
+    this.head = null;
+    this.deadline = this.gateway.clock.after(this.gateway.keepAlive);
     this.advance();
+  }
+
+  // --- ReceptionOwner --------------------------------------------------------------------------
+
+  contentWanted(): void {
+    const { reception } = this;
+    if (reception === null || !reception.awaitsContinue || this.phase >= LINGERING) return;
+    reception.awaitsContinue = false;
+    // Once the head went out the client need not be asked: the connection is to close.
+    if (this.exchange?.response == null) this.write(CONTINUE);
+  }
+
+  contentTaken(): void {
+    // Not now: the application is in the middle of a read.
+    setImmediate(() => this.advance());
+  }
+
+  contentLost(error: unknown): void {
+    this.gateway.log.error('the request body could not be stored', { error });
+    const full = /^(?:ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '');
+    if (this.phase === BODY) this.refuse('body-not-stored', full ? 507 : 500);
   }
 
   // --- the end ---------------------------------------------------------------------------------
@@ -482,24 +452,24 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     else this.refuse(error.code, error.status);
   }
 
+  private onInternalError(error: unknown): void {
+    this.gateway.log.error('internal error', { error, peer: this.peer() });
+    this.destroy();
+  }
+
   /** The content of a request is faulty, incomplete or too slow. */
   private failBody(error: ProtocolError): void {
-    this.closing = true;
-    this.received = true;
-    if (this.phase === SKIPPING) {
-      // The answer is out: a second one would be taken for that of the next request.
-      this.logRefusal(error.code);
-      this.linger();
-      return;
-    }
-    if (this.stream === null) {
+    if (this.phase === BODY) {
       this.refuse(error.code, error.status);
       return;
     }
+    this.closing = true;
     this.logRefusal(error.code);
-    this.stream.end(
+    this.reception?.fail(
       new WsgiError('input-incomplete', `the request body is incomplete: ${error.message}`),
     );
+    // The answer is out: a second one would be taken for that of the next request.
+    if (this.phase === SKIPPING) this.linger();
   }
 
   /** Answers in the application's place, for the last time on this connection. */
@@ -509,14 +479,8 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
       this.write(refusalResponse(status, this.wall, this.head?.method === 'HEAD'));
       this.gateway.refused(this.facts.remoteAddress, this.head, statusText(status));
     }
-    this.forget();
-    this.linger();
-  }
-
-  /** Lets go of a request that never reached the application. */
-  private forget(): void {
     this.exchange = null;
-    if (!this.spooling) this.spool?.dispose();
+    this.linger();
   }
 
   private logRefusal(reason: string): void {
@@ -525,17 +489,20 @@ export class HttpConnection implements Connection, ExchangeOwner, Timed {
     this.gateway.log.info('refused', { reason, peer: this.peer(), bytes: this.bytesRead });
   }
 
+  private endIdle(): void {
+    if (this.phase === IDLE) this.linger();
+  }
+
   /** Ends our side, and drops what still comes so that no reset destroys the answer. */
   private linger(): void {
     if (this.phase >= LINGERING) return;
     this.phase = LINGERING;
+    this.reception?.dispose();
+    this.reception = null;
     this.deadline = this.gateway.clock.after(LINGER_TIME);
     this.socket.resume();
-    this.socket.end();
-  }
-
-  private halfClosedForGood(): boolean {
-    return this.halfClosed && this.parser.buffered === 0;
+    if (this.untilClose && !this.whole) this.output.endByReset();
+    else this.output.end();
   }
 
   private peer(): string {

@@ -31,10 +31,10 @@ export interface ExchangeOwner {
   write(data: string | Uint8Array): boolean;
   /** Writes several pieces at once. */
   writeAll(pieces: readonly (string | Uint8Array)[]): boolean;
-  /** No further request on this connection. */
-  closeAfter(): void;
+  /** The end of the connection is that of this answer, which has begun or is whole. */
+  delimitByClose(whole: boolean): void;
   /** Closes behind what was written; with a reset where the client could not tell otherwise. */
-  cut(reset: boolean): void;
+  cut(): void;
   exchangeDone(exchange: HttpExchange): void;
 }
 
@@ -93,10 +93,11 @@ export class HttpExchange implements Exchange {
 
   finish(): void {
     if (this.chunked) this.owner.write(LAST_CHUNK);
+    else if (this.untilClose) this.owner.delimitByClose(true);
   }
 
   cut(): void {
-    this.owner.cut(this.untilClose);
+    this.owner.cut();
   }
 
   done(): void {
@@ -111,7 +112,7 @@ export class HttpExchange implements Exchange {
     if (!head.hasServer) text += owner.serverField;
     if (contentLength !== null) text += contentLengthField(contentLength);
     else if (this.chunked) text += CHUNKED_FIELD;
-    if (this.untilClose) owner.closeAfter();
+    if (this.untilClose) owner.delimitByClose(false);
     if (!owner.keepsAlive()) text += CLOSE_FIELD;
     else if (this.request.minor === 0) text += KEEP_ALIVE_FIELD;
     return text + HEAD_END;

@@ -11,7 +11,7 @@ import type { ResolvedHttpOptions } from '../options.ts';
 import { HttpConnection } from './connection.ts';
 import type { ConnectionFacts, ServerFacts } from './environ.ts';
 import type { HttpExchange } from './exchange.ts';
-import { refusalResponse } from './refusal.ts';
+import { TurnedAway } from './turned-away.ts';
 
 /** What a gateway needs beside its options. */
 export interface GatewayContext {
@@ -47,6 +47,8 @@ export class HttpGateway {
   private readonly queue: (() => void)[] = [];
   private running = false;
   private whenEmpty: (() => void) | null = null;
+  private drained: Promise<void> | null = null;
+  private readonly turnedAway: TurnedAway;
 
   constructor(options: ResolvedHttpOptions, context: GatewayContext) {
     this.app = context.app;
@@ -65,12 +67,14 @@ export class HttpGateway {
     this.writeTimeout = options.writeTimeout * 1000;
     this.halfCloseTimeout = options.halfCloseTimeout * 1000;
     this.maxConnections = options.maxConnections;
+    this.turnedAway = new TurnedAway(context.log, options.maxConnections);
     this.serial = options.serial;
     this.clock = new Clock([
       this.headerTimeout,
       this.bodyTimeout,
       this.keepAlive,
       this.timeout,
+      this.writeTimeout,
       this.halfCloseTimeout,
     ]);
   }
@@ -79,7 +83,7 @@ export class HttpGateway {
     if (this.draining) {
       socket.destroy();
     } else if (this.connections.size >= this.maxConnections) {
-      this.turnAway(socket);
+      this.turnedAway.add(socket);
     } else {
       this.connections.add(new HttpConnection(this, socket, connectionFacts(socket)));
     }
@@ -92,22 +96,24 @@ export class HttpGateway {
   }
 
   /** Lets running requests finish for `timeout` milliseconds, then ends what is left. */
-  async drain(timeout: number): Promise<void> {
-    this.draining = true;
-    for (const connection of this.connections) connection.drain();
-    if (this.connections.size === 0) return;
-    await new Promise<void>((resolve) => {
+  drain(timeout: number): Promise<void> {
+    this.drained ??= new Promise((resolve) => {
+      this.draining = true;
+      for (const connection of this.connections) connection.drain();
       const timer = setTimeout(() => this.terminate(), timeout);
       this.whenEmpty = () => {
         clearTimeout(timer);
         resolve();
       };
+      if (this.connections.size === 0) this.whenEmpty();
     });
+    return this.drained;
   }
 
   terminate(): void {
     this.draining = true;
     for (const connection of this.connections) connection.destroy();
+    this.turnedAway.destroy();
   }
 
   /** Enters the application when its turn has come: at once, unless in serial mode. */
@@ -120,11 +126,11 @@ export class HttpGateway {
     enter();
   }
 
-  /** A request is over. */
+  /** A request is over: the one that waits longest has its turn, before any that comes now. */
   release(): void {
-    this.running = false;
     const next = this.queue.shift();
-    if (next !== undefined) setImmediate(() => this.acquire(next));
+    if (next === undefined) this.running = false;
+    else setImmediate(next);
   }
 
   startTime(): number {
@@ -172,14 +178,6 @@ export class HttpGateway {
     } catch (error) {
       this.log.error('the access log failed', { error });
     }
-  }
-
-  private turnAway(socket: Socket): void {
-    this.log.warn('too many connections', { limit: this.maxConnections });
-    socket.on('error', () => undefined);
-    socket.resume();
-    socket.setTimeout(2_000, () => socket.destroy());
-    socket.end(refusalResponse(503, Date.now(), false), 'latin1');
   }
 }
 

@@ -1,0 +1,110 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+
+/** How Node.js counts what a handle was given and what of it waits; stable, though undocumented. */
+interface Counted {
+  readonly _handle?: { readonly bytesWritten?: number; readonly writeQueueSize?: number } | null;
+}
+
+/** The sending side of a connection: what was written, and whether the system has taken it. */
+export class Output {
+  /** Something written is not handed to the system yet. */
+  pending = false;
+  /** When something was written, or the system took the last of it. */
+  active: number;
+  private readonly socket: Socket;
+  private readonly clock: Clock;
+  private readonly drained: () => void;
+  private readonly written = () => this.onWritten();
+  private closed = false;
+  /** What the system had taken when there was progress last, and when that was. */
+  private progress = 0;
+  private progressAt = 0;
+
+  /** @param drained - called when `pending` becomes false. */
+  constructor(socket: Socket, clock: Clock, drained: () => void) {
+    this.socket = socket;
+    this.clock = clock;
+    this.drained = drained;
+    this.active = clock.now;
+  }
+
+  /** Writes text as Latin-1 or bytes; false while anything is pending, and when nobody reads. */
+  write(data: string | Uint8Array): boolean {
+    if (this.closed) return false;
+    this.active = this.clock.now;
+    this.socket.write(data as string, 'latin1', this.written);
+    return this.settle();
+  }
+
+  writeAll(pieces: readonly (string | Uint8Array)[]): boolean {
+    if (this.closed) return false;
+    this.active = this.clock.now;
+    this.socket.cork();
+    for (const piece of pieces) {
+      if (piece.length > 0) this.socket.write(piece as string, 'latin1', this.written);
+    }
+    this.socket.uncork();
+    return this.settle();
+  }
+
+  /**
+   * Tells whether the client has taken nothing for `timeout` milliseconds; 0 means that it may.
+   *
+   * Not a timeout of the socket, which what the client sends would put off.
+   */
+  stalled(now: number, timeout: number): boolean {
+    if (!this.pending) return false;
+    const taken = this.taken();
+    if (taken !== this.progress) {
+      this.progress = taken;
+      this.progressAt = now;
+    }
+    return timeout > 0 && now - this.progressAt > timeout;
+  }
+
+  /** Ends our side behind what was written. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** As `end`, but by a reset. */
+  endByReset(): void {
+    this.socket.write('', () => this.reset());
+  }
+
+  /** Ends the connection at once, by a reset where the transport has one. */
+  reset(): void {
+    if (this.socket.remotePort === undefined) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+
+  /** The connection is over: what is still written goes nowhere. */
+  close(): void {
+    this.closed = true;
+  }
+
+  private settle(): boolean {
+    // After a failed write, `close` is yet to come; whoever writes must not go on meanwhile.
+    if (this.socket.writableLength === 0) return this.socket.errored === null;
+    if (!this.pending) {
+      this.pending = true;
+      this.progress = this.taken();
+      this.progressAt = this.clock.now;
+    }
+    return false;
+  }
+
+  private onWritten(): void {
+    if (!this.pending || this.closed || this.socket.writableLength > 0) return;
+    if (this.socket.destroyed) return;
+    this.pending = false;
+    this.active = this.clock.now;
+    this.drained();
+  }
+
+  private taken(): number {
+    const handle = (this.socket as Counted)._handle;
+    return (handle?.bytesWritten ?? 0) - (handle?.writeQueueSize ?? this.socket.writableLength);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net';
+import type { Log } from '../../wsgi/log.ts';
+import { refusalResponse } from './refusal.ts';
+
+/** How long a client has to take its 503. */
+const LINGER_TIME = 2_000;
+/** How many are told so at once; those beyond are closed without a word. */
+const MAX_TOLD = 256;
+/** Milliseconds between lines in the log. */
+const LOG_INTERVAL = 1_000;
+
+/** Connections beyond the limit: answered 503, whatever they ask. */
+export class TurnedAway {
+  private readonly log: Log;
+  private readonly limit: number;
+  private readonly sockets = new Set<Socket>();
+  private logged = Number.NEGATIVE_INFINITY;
+
+  constructor(log: Log, limit: number) {
+    this.log = log;
+    this.limit = limit;
+  }
+
+  add(socket: Socket): void {
+    this.report();
+    socket.on('error', () => undefined);
+    if (this.sockets.size >= MAX_TOLD) {
+      socket.destroy();
+      return;
+    }
+    this.sockets.add(socket);
+    // A fixed time: one that what the client sends put off would let it keep the connection.
+    const timer = setTimeout(() => socket.destroy(), LINGER_TIME);
+    socket.on('close', () => {
+      clearTimeout(timer);
+      this.sockets.delete(socket);
+    });
+    socket.resume();
+    socket.end(refusalResponse(503, Date.now(), false), 'latin1');
+  }
+
+  destroy(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private report(): void {
+    const now = performance.now();
+    if (now - this.logged < LOG_INTERVAL) return;
+    this.logged = now;
+    this.log.warn('too many connections', { limit: this.limit });
+  }
+}
