@@ -24,7 +24,11 @@ const DELAY = { terminal: 20, file: 1000 } as const;
  */
 export async function openLogs(settings: Settings): Promise<Logs> {
   const { errorLogfile, accessLogfile } = settings;
-  const errors = openSink(errorLogfile, { to: errorLogfile === '-' ? 2 : errorLogfile, delay: 0 });
+  const errors = openSink(errorLogfile, {
+    to: errorLogfile === '-' ? 2 : errorLogfile,
+    delay: 0,
+    dropped: (lines) => log.warn('log: lines were dropped, nobody read them', { lines }),
+  });
   const { log, errors: wsgiErrors } = await serverLog(errors, {
     level: settings.logLevel,
     format: settings.logFormat,
@@ -46,6 +50,7 @@ export async function openLogs(settings: Settings): Promise<Logs> {
     errors: wsgiErrors,
     access,
     end: () => {
+      wsgiErrors.flushSync?.();
       for (const sink of sinks) sink.end();
     },
   };

@@ -11,6 +11,9 @@ const BATCH = 8 * 1024;
 /** Retries, 100 ms each, that the last lines get when the process ends. */
 const LAST_RETRIES = 3;
 
+/** Milliseconds until a stuck reader is tried again. */
+const RETRY = 100;
+
 /** Where a {@link LineSink} writes. */
 export interface SinkOptions {
   /** A path, opened for appending, or a file descriptor. */
@@ -24,8 +27,9 @@ export interface SinkOptions {
 /**
  * A log file that never holds the server up.
  *
- * Lines are written by the system's own threads, many at once. When nobody reads them, or the disk is
- * full, they are dropped and counted.
+ * Lines that may wait are written many at once, on another thread; lines that may not are written
+ * before `write` returns, so that a crash loses none. When nobody reads them, or the disk is full,
+ * they are dropped and counted.
  */
 export class LineSink implements TextSink {
   private readonly boom: InstanceType<typeof sonicBoom.SonicBoom>;
@@ -33,7 +37,9 @@ export class LineSink implements TextSink {
   private held = '';
   private lines = 0;
   private timer: NodeJS.Timeout | null = null;
+  private retry: NodeJS.Timeout | null = null;
   private missed = 0;
+  private stuck = false;
   private gone = false;
   private ending = false;
   private retries = 0;
@@ -41,16 +47,20 @@ export class LineSink implements TextSink {
   /** @throws the system's error when the file cannot be opened. */
   constructor(options: SinkOptions) {
     this.options = options;
+    const { fd, blocks } = descriptor(options.to);
+    const sync = options.delay === 0 && !blocks;
     this.boom = new sonicBoom.SonicBoom({
-      fd: descriptor(options.to),
+      fd,
+      sync,
       maxLength: BACKLOG,
-      retryEAGAIN: () => !this.ending || this.retries++ < LAST_RETRIES,
+      retryEAGAIN: () => (this.ending ? this.retries++ < LAST_RETRIES : !sync),
     });
     this.boom.on('error', (error: NodeJS.ErrnoException) => this.failed(error));
     this.boom.on('drop', () => {
       this.missed += this.lines;
-      // After a failure, and with no room for more, nothing else would make it try again.
-      if (!this.gone) this.boom.flush();
+    });
+    this.boom.on('write', () => {
+      this.stuck = false;
     });
     this.boom.on('drain', () => this.report());
   }
@@ -90,12 +100,18 @@ export class LineSink implements TextSink {
   }
 
   private failed(error: NodeJS.ErrnoException): void {
-    // A closed pipe or terminal does not come back; a full disk does.
-    if (error.code === 'EPIPE' || error.code === 'EIO' || error.code === 'EBADF') this.gone = true;
+    // A closed pipe or terminal does not come back; a stuck reader or a full disk does.
+    this.gone = error.code === 'EPIPE' || error.code === 'EIO' || error.code === 'EBADF';
+    if (this.gone || this.ending) return;
+    this.stuck = true;
+    this.retry ??= setTimeout(() => {
+      this.retry = null;
+      this.boom.flush();
+    }, RETRY).unref();
   }
 
   private report(): void {
-    if (this.missed === 0) return;
+    if (this.missed === 0 || this.stuck) return;
     const count = this.missed;
     this.missed = 0;
     this.options.dropped?.(count);
@@ -103,17 +119,21 @@ export class LineSink implements TextSink {
 }
 
 /**
- * Opens the file. A pipe is opened anew without blocking, because a thread that waits for a stuck
- * reader could not be had back, not even to exit.
+ * Opens the file, and tells whether writing to it could wait for a reader.
+ *
+ * A pipe is opened anew, without waiting: a thread that waits for a stuck reader could not be had
+ * back, not even to exit.
  */
-function descriptor(to: string | number): number {
-  if (typeof to === 'string') return openSync(to, 'a');
-  try {
-    if (fstatSync(to).isFIFO()) {
-      return openSync(`/dev/fd/${to}`, constants.O_WRONLY | constants.O_NONBLOCK);
+function descriptor(to: string | number): { fd: number; blocks: boolean } {
+  const fd = typeof to === 'string' ? openSync(to, 'a') : to;
+  const stat = fstatSync(fd);
+  if (stat.isFIFO()) {
+    try {
+      const flags = constants.O_WRONLY | constants.O_NONBLOCK;
+      return { fd: openSync(`/dev/fd/${fd}`, flags), blocks: false };
+    } catch {
+      // No such directory on this system, or not permitted.
     }
-  } catch {
-    // No such directory on this system, or not permitted: as it came, then.
   }
-  return to;
+  return { fd, blocks: stat.isFIFO() || stat.isSocket() };
 }
