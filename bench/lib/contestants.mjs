@@ -11,8 +11,8 @@ const node = { command: () => process.execPath, args: [] };
 /** Every contestant, in the order of the tables. */
 export const contestants = [
   { name: 'wizgi', label: 'wizgi', own: true, ...node },
-  { name: 'wizgi-async', label: 'wizgi, async application', own: true, only: ['hello'], ...node },
   { name: 'node', label: 'node:http', ...node },
+  { name: 'wizgi-async', label: 'wizgi, async application', own: true, only: ['hello'], ...node },
   { name: 'fastify', label: 'Fastify', packages: ['fastify'], ...node },
   { name: 'express', label: 'Express', packages: ['express'], ...node },
   {

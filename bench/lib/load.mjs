@@ -43,23 +43,28 @@ export function requestText({ method = 'GET', headers, body = '' }, port) {
  * requests.
  */
 async function runWrk(scenario, port, seconds) {
-  const directory = mkdtempSync(join(tmpdir(), 'wizgi-bench-'));
-  try {
-    const script = join(directory, 'scenario.lua');
-    writeFileSync(script, luaScript(requestText(scenario, port)));
-    const args = ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`, '-s', script];
-    const child = start('wrk', [...args, `http://127.0.0.1:${port}/`]);
-    const printed = await output(child);
-    const result = JSON.parse(printed.slice(printed.lastIndexOf('\n{')));
-    return {
-      rate: (result.requests / result.microseconds) * 1e6,
-      p50: result.p50 / 1000,
-      p99: result.p99 / 1000,
-      errors: result.errors,
-    };
-  } finally {
-    rmSync(directory, { recursive: true });
+  writeFileSync(luaFile(), luaScript(requestText(scenario, port)));
+  const args = ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`, '-s', luaFile()];
+  const printed = await output(start('wrk', [...args, `http://127.0.0.1:${port}/`]));
+  const result = JSON.parse(printed.slice(printed.lastIndexOf('\n{')));
+  return {
+    requests: result.requests,
+    rate: (result.requests / result.microseconds) * 1e6,
+    p50: result.p50 / 1000,
+    p99: result.p99 / 1000,
+    errors: result.errors,
+  };
+}
+
+let luaDirectory;
+
+/** Where wrk's script is written; gone when the benchmark ends. */
+function luaFile() {
+  if (luaDirectory === undefined) {
+    luaDirectory = mkdtempSync(join(tmpdir(), 'wizgi-bench-'));
+    process.once('exit', () => rmSync(luaDirectory, { recursive: true }));
   }
+  return join(luaDirectory, 'scenario.lua');
 }
 
 function luaScript(request) {
@@ -85,6 +90,7 @@ async function runAutocannon({ method = 'GET', headers, body }, port, seconds) {
   const child = start(process.execPath, [...args, `http://127.0.0.1:${port}/`]);
   const result = JSON.parse(await output(child));
   return {
+    requests: result.requests.total,
     rate: result.requests.total / result.duration,
     p50: result.latency.p50,
     p99: result.latency.p99,

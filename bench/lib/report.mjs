@@ -46,7 +46,8 @@ export function markdown(results) {
     parts.push(
       `${method.connections} connections, ${method.rounds} rounds of ${method.seconds} s after a ` +
         `warm-up of ${method.warmup} s; load from ${versions.load}. Medians; the ratio is the ` +
-        'median of the ratios to node:http within each round, with their range.',
+        'median of the ratios to node:http within each round, with their range; CPU is the ' +
+        "server's processor time for a request.",
     );
   }
   for (const scenario of scenarios) parts.push(...scenarioParts(scenario));
@@ -57,7 +58,16 @@ export function markdown(results) {
 }
 
 function scenarioParts({ name, what, rows, failed }) {
-  const head = ['server', 'requests/s', '× node:http', 'range', 'p50 ms', 'p99 ms', 'head bytes'];
+  const head = [
+    'server',
+    'requests/s',
+    '× node:http',
+    'range',
+    'p50 ms',
+    'p99 ms',
+    'CPU µs',
+    'head bytes',
+  ];
   const cells = rows.map((row) => [
     row.label,
     Math.round(row.rate).toLocaleString('en'),
@@ -65,6 +75,7 @@ function scenarioParts({ name, what, rows, failed }) {
     row.ratio ? `${row.ratio.least.toFixed(2)}–${row.ratio.greatest.toFixed(2)}` : '',
     row.p50.toFixed(2),
     row.p99.toFixed(2),
+    Number.isFinite(row.cpu) ? row.cpu.toFixed(1) : '',
     String(row.headBytes),
   ]);
   const parts = [`## ${name}`, `${what}.`, table(head, cells)];

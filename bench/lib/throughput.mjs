@@ -1,4 +1,5 @@
 /** One scenario, all contestants: A B C … A B C …, so that noise falls on all of them alike. */
+import { readFileSync } from 'node:fs';
 import { launch } from './contestants.mjs';
 import { median } from './statistics.mjs';
 import { verify } from './verify.mjs';
@@ -11,6 +12,12 @@ export async function measureScenario(scenario, contestants, options) {
   const { generator, rounds, seconds, warmup, say } = options;
   const started = [];
   const failed = [];
+  const round = async ({ child, port }) => {
+    const before = cpuSeconds(child.pid);
+    const result = await generator.run(scenario, port, seconds);
+    const cpu = ((cpuSeconds(child.pid) - before) / result.requests) * 1e6;
+    return { ...result, cpu };
+  };
   try {
     for (const contestant of contestants) {
       if (contestant.only && !contestant.only.includes(scenario.name)) continue;
@@ -28,10 +35,10 @@ export async function measureScenario(scenario, contestants, options) {
       say(`${scenario.name}: warming up ${contestant.name}`);
       await generator.run(scenario, server.port, warmup);
     }
-    for (let round = 0; round < rounds; round++) {
+    for (let count = 1; count <= rounds; count++) {
       for (const entry of runners) {
-        say(`${scenario.name}: round ${round + 1} of ${rounds}, ${entry.contestant.name}`);
-        entry.rounds.push(await generator.run(scenario, entry.server.port, seconds));
+        say(`${scenario.name}: round ${count} of ${rounds}, ${entry.contestant.name}`);
+        entry.rounds.push(await round(entry.server));
       }
     }
     return { rows: runners.map((entry) => summary(entry, runners)), failed };
@@ -49,6 +56,7 @@ function summary({ contestant, headBytes, rounds }, all) {
     ratio: ratio(rounds, all.find((entry) => entry.contestant.name === 'node')?.rounds),
     p50: of('p50'),
     p99: of('p99'),
+    cpu: of('cpu'),
     headBytes,
     errors: errors(rounds),
     rounds,
@@ -71,4 +79,13 @@ function errors(rounds) {
     }
   }
   return Object.keys(sum).length > 0 ? sum : undefined;
+}
+
+/** Processor time of a server so far, all its threads; NaN where the system does not tell. */
+function cpuSeconds(pid) {
+  if (process.platform !== 'linux') return Number.NaN;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // utime and stime, in ticks of 10 ms.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
