@@ -49,7 +49,7 @@ function placeOf(error: unknown): Place | null {
 
 /** Reads Node's report of a syntax error: place, source line, caret, message. */
 function parseReport(report: string): Place | null {
-  const match = /^(.+):(\d+)\n(.*)\n( *)\^+\n+\w*Error(?: \[\w+\])?: (.*)/.exec(report);
+  const match = /^(.+):(\d+)\n(.*)\n([ \t]*)\^+\n+\w*Error(?: \[\w+\])?: (.*)/.exec(report);
   if (match === null) return null;
   const [, where = '', line, , indent = '', message = ''] = match;
   const file = where.startsWith('file:') ? fileURLToPath(where) : where;
