@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { WizgiConfig } from '../config.ts';
+import type { WizgiConfig } from '../gateways/config.ts';
 import { optionTable } from '../gateways/options.ts';
 import { commandOptions } from './command-options.ts';
 import { load } from './load-application.ts';

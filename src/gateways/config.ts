@@ -1,6 +1,5 @@
-import type { HttpOptions } from './gateways/options.ts';
-import type { LogLevel } from './logging/levels.ts';
-import type { ApplicationLike } from './wsgi/types.ts';
+import type { ApplicationLike } from '../wsgi/types.ts';
+import type { HttpOptions } from './options.ts';
 
 /** What `wizgi.config.ts` may say. Flags of the command override it. */
 export interface WizgiConfig extends Omit<HttpOptions, 'bind'> {
@@ -16,7 +15,7 @@ export interface WizgiConfig extends Omit<HttpOptions, 'bind'> {
   readonly accessLogformat?: string;
   /** A file for the server's log; `'-'` is stderr. */
   readonly errorLogfile?: string;
-  readonly logLevel?: LogLevel;
+  readonly logLevel?: 'debug' | 'info' | 'warning' | 'error';
   readonly logFormat?: 'text' | 'json';
 }
 
