@@ -47,25 +47,33 @@ export class FileWrapper implements Iterable<Uint8Array> {
     }
   }
 
-  *[Symbol.iterator](): Generator<Uint8Array> {
-    for (;;) {
-      const block = this.readBlock();
+  [Symbol.iterator](): Generator<Uint8Array> {
+    return this.readUpTo(Number.POSITIVE_INFINITY);
+  }
+
+  /** The blocks up to `limit` bytes, for the driver; null when it may as well iterate this. */
+  blocks(
+    limit: number | null,
+  ): AsyncIterableIterator<Uint8Array> | IterableIterator<Uint8Array> | null {
+    const { file } = this;
+    if (isOpenFile(file)) return readAhead(file, limit ?? Number.POSITIVE_INFINITY);
+    return limit === null ? null : this.readUpTo(limit);
+  }
+
+  private *readUpTo(limit: number): Generator<Uint8Array> {
+    for (let remaining = limit; remaining > 0; ) {
+      const block = this.readBlock(Math.min(this.blockSize, remaining));
       if (block.byteLength === 0) return;
+      remaining -= block.byteLength;
       yield block;
     }
   }
 
-  /** The blocks up to `limit` bytes, for the driver; null when the file has no descriptor. */
-  blocks(limit: number | null): AsyncIterableIterator<Uint8Array> | null {
+  private readBlock(size: number): Uint8Array {
     const { file } = this;
-    return isOpenFile(file) ? readAhead(file, limit ?? Number.POSITIVE_INFINITY) : null;
-  }
-
-  private readBlock(): Uint8Array {
-    const { file } = this;
-    if (!isOpenFile(file)) return file.read(this.blockSize) ?? new Uint8Array();
-    const block = Buffer.allocUnsafeSlow(this.blockSize);
-    return block.subarray(0, readSync(file.fd, block, 0, block.length, null));
+    if (!isOpenFile(file)) return file.read(size) ?? new Uint8Array();
+    const block = Buffer.allocUnsafeSlow(size);
+    return block.subarray(0, readSync(file.fd, block, 0, size, null));
   }
 }
 

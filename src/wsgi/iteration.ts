@@ -4,7 +4,7 @@ import type { Chunk } from './types.ts';
 /**
  * The iterator of what an application returned: asynchronous if it has one, else synchronous.
  *
- * @param limit - the declared length, beyond which a file need not be read; or null.
+ * @param limit - what is left of the declared length, beyond which no file is read; or null.
  * @throws {TypeError} when it is no iterable.
  */
 export function iteratorOf(

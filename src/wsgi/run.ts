@@ -223,7 +223,8 @@ class Driver implements Run {
   private adopt(result: unknown): boolean {
     if (typeof result === 'object' && result !== null) this.body = result as Body;
     try {
-      this.iterator = iteratorOf(result, this.head?.contentLength ?? null);
+      const declared = this.head?.contentLength ?? null;
+      this.iterator = iteratorOf(result, declared === null ? null : declared - this.sent);
       return true;
     } catch (error) {
       this.fail(error);
