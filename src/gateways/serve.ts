@@ -8,6 +8,7 @@ import { HttpGateway } from './http/gateway.ts';
 import { type Listener, type ListenOptions, listen } from './listener.ts';
 import { ConfigurationError, type HttpOptions, resolveOptions } from './options.ts';
 import { stderrLog } from './stderr-log.ts';
+import { unfailing } from './unfailing-log.ts';
 
 /** Options of {@link serve}. */
 export interface ServeOptions extends HttpOptions {
@@ -43,7 +44,8 @@ export interface Server {
  * @throws {ConfigurationError} (as a rejection) for an unusable option or address.
  */
 export async function serve(app: ApplicationLike, options: ServeOptions = {}): Promise<Server> {
-  const { environ = {}, errors, log = stderrLog, accessLog = null, ...rest } = options;
+  const { environ = {}, errors, accessLog = null, log: given = stderrLog, ...rest } = options;
+  const log = unfailing(given);
   const resolved = resolveOptions(rest);
   const gateway = new HttpGateway(resolved, {
     app: asApplication(app),
