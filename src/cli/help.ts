@@ -24,7 +24,7 @@ const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] 
     'Logging',
     [...['access-logfile', 'access-logformat', 'error-logfile', 'log-level', 'log-format']],
   ],
-  ['Looking', ['check-config', 'print-config', 'version', 'help']],
+  ['Information', ['check-config', 'print-config', 'version', 'help']],
   [
     'Timeouts, in seconds (0.5 and the like are allowed)',
     [

@@ -1,6 +1,9 @@
 import { constants, fstatSync, openSync } from 'node:fs';
-import sonicBoom from 'sonic-boom';
+import { createRequire } from 'node:module';
 import type { TextSink } from '../wsgi/error-stream.ts';
+
+// import would search the whole of a CommonJS module for exports first, at every start.
+const { SonicBoom } = createRequire(import.meta.url)('sonic-boom') as typeof import('sonic-boom');
 
 /** What waits for a reader that does not read; beyond it lines are dropped and counted. */
 const BACKLOG = 1024 * 1024;
@@ -10,6 +13,9 @@ const BATCH = 8 * 1024;
 
 /** Retries, 100 ms each, that the last lines get when the process ends. */
 const LAST_RETRIES = 3;
+
+/** The most that one write hands over; one write is under way at a time. */
+const MAX_WRITE = 64 * 1024;
 
 /** Milliseconds until a stuck reader is tried again. */
 const RETRY = 100;
@@ -32,7 +38,7 @@ export interface SinkOptions {
  * they are dropped and counted.
  */
 export class LineSink implements TextSink {
-  private readonly boom: InstanceType<typeof sonicBoom.SonicBoom>;
+  private readonly boom: InstanceType<typeof SonicBoom>;
   private readonly options: SinkOptions;
   private held = '';
   private lines = 0;
@@ -49,10 +55,11 @@ export class LineSink implements TextSink {
     this.options = options;
     const { fd, blocks } = descriptor(options.to);
     const sync = options.delay === 0 && !blocks;
-    this.boom = new sonicBoom.SonicBoom({
+    this.boom = new SonicBoom({
       fd,
       sync,
       maxLength: BACKLOG,
+      maxWrite: MAX_WRITE,
       retryEAGAIN: () => (this.ending ? this.retries++ < LAST_RETRIES : !sync),
     });
     this.boom.on('error', (error: NodeJS.ErrnoException) => this.failed(error));
