@@ -10,7 +10,7 @@
  */
 import { ProtocolError } from '../protocol-error.ts';
 import { CONTENT_LENGTH, HOST, TRANSFER_ENCODING } from './field-names.ts';
-import { FieldSection } from './field-section.ts';
+import type { FieldSection } from './field-section.ts';
 import {
   BACKSLASH,
   CR,
@@ -53,11 +53,12 @@ export class ChunkedDecoder {
   private remaining = 0;
   private total = 0;
   private extensions = 0;
-  private trailers: FieldSection | null = null;
-  private trailersAt = 0;
+  private readonly section: FieldSection;
 
-  constructor(limits: Http1Limits) {
+  /** @param section - of the head, whose fields and bytes count with those of the trailers. */
+  constructor(limits: Http1Limits, section: FieldSection) {
     this.limits = limits;
+    this.section = section;
   }
 
   get ended(): boolean {
@@ -123,7 +124,9 @@ export class ChunkedDecoder {
     if (this.total > this.limits.maxBody) {
       throw new ProtocolError('body-too-large', 413, 'the content is too large');
     }
-    return this.remaining === 0 ? TRAILERS : DATA;
+    if (this.remaining > 0) return DATA;
+    this.section.begin(0, this.section.names.length, this.section.size);
+    return TRAILERS;
   }
 
   /** One byte of `*( BWS ";" BWS name [ BWS "=" BWS value ] )`. */
@@ -173,27 +176,20 @@ export class ChunkedDecoder {
   }
 
   private readTrailers(input: InputBuffer): boolean {
-    this.trailers ??= new FieldSection(this.limits);
-    const { start } = input;
-    const end = this.trailers.parse(input.bytes, start, start + this.trailersAt, input.end);
-    if (end === -1) {
-      this.trailersAt = this.trailers.resumeAt;
-      return false;
-    }
-    for (const { kind } of this.trailers.names) {
-      if (kind === CONTENT_LENGTH || kind === TRANSFER_ENCODING || kind === HOST) {
-        throw new ProtocolError(
-          'framing-field-in-trailers',
-          400,
-          'framing field among the trailers',
-        );
-      }
+    const { section } = this;
+    const end = section.parse(input.bytes, input.start, input.end);
+    if (end === -1) return false;
+    if ((section.kinds & FRAMING) !== 0) {
+      throw new ProtocolError('framing-field-in-trailers', 400, 'framing field in the trailers');
     }
     input.start = end;
     this.state = ENDED;
     return true;
   }
 }
+
+/** Fields that a recipient may act upon to its harm when they come after the content. */
+const FRAMING = (1 << CONTENT_LENGTH) | (1 << TRANSFER_ENCODING) | (1 << HOST);
 
 /** What may follow a complete name or value. */
 function afterPart(byte: number, blankState: number): number {

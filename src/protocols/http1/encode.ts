@@ -14,6 +14,25 @@ export function chunkStart(size: number): string {
   return `${size.toString(16)}\r\n`;
 }
 
+/**
+ * A request line and fields, Host first. (RFC 9112 §3.2, RFC 9110 §7.2)
+ *
+ * Ends without the empty line, so that more fields can follow.
+ *
+ * @param host - null only when `headers` holds a Host.
+ */
+export function requestHead(
+  method: string,
+  target: string,
+  host: string | null,
+  headers: readonly (readonly [string, string])[],
+): string {
+  let head = `${method} ${target} HTTP/1.1\r\n`;
+  if (host !== null) head += `Host: ${host}\r\n`;
+  for (const field of headers) head += `${field[0]}: ${field[1]}\r\n`;
+  return head;
+}
+
 /** A status line and fields. Ends without the empty line, so that more fields can follow. */
 export function responseHead(
   status: string,

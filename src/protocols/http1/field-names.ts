@@ -1,4 +1,5 @@
 import { environKey } from '../../wsgi/environ-key.ts';
+import { latin1 } from './latin1.ts';
 
 /** The fields that this codec or its gateway acts upon; all others are PLAIN. */
 export const PLAIN = 0;
@@ -19,7 +20,13 @@ export interface FieldName {
   readonly kind: number;
 }
 
-const kinds = new Map<string, number>([
+/** Field names and their values, in the order in which they were sent. */
+export interface Fields {
+  readonly names: readonly FieldName[];
+  readonly values: readonly string[];
+}
+
+const KINDS = new Map<string, number>([
   ['host', HOST],
   ['content-length', CONTENT_LENGTH],
   ['transfer-encoding', TRANSFER_ENCODING],
@@ -30,30 +37,44 @@ const kinds = new Map<string, number>([
 ]);
 
 // Few names make up nearly all traffic. They are found by a hash of their bytes, so that no string is
-// made for them. The table is emptied when a peer has filled it with names of its own.
+// made for them. A peer can send any number of names, long ones, and names that collide: the table
+// keeps short ones only, looks at a few slots only, and is emptied when they are taken.
 const SLOTS = 1024;
-const MAX_NAMES = 512;
-let slots: (FieldName | undefined)[] = new Array(SLOTS);
+const MAX_NAMES = 256;
+const MAX_PROBES = 8;
+const MAX_KEPT_LENGTH = 64;
+const slots: (FieldName | undefined)[] = new Array(SLOTS).fill(undefined);
 let count = 0;
+
+/** Continues the hash of a name by a byte of it; a name's hash starts with 0. */
+export function hashByte(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) | 0;
+}
 
 /** Finds or makes the record of the name at `start` to `end`, whose bytes hash to `hash`. */
 export function fieldName(bytes: Uint8Array, start: number, end: number, hash: number): FieldName {
-  let slot = hash & (SLOTS - 1);
-  for (;;) {
+  const first = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+  for (let probe = 0; probe < MAX_PROBES; probe++) {
+    const slot = (first + probe) & (SLOTS - 1);
     const known = slots[slot];
-    if (known === undefined) break;
+    if (known === undefined) return keep(slot, makeFieldName(bytes, start, end));
     if (matches(known.name, bytes, start, end)) return known;
-    slot = (slot + 1) & (SLOTS - 1);
   }
-  const made = makeFieldName(bytes, start, end);
-  if (count >= MAX_NAMES) {
-    slots = new Array(SLOTS);
-    count = 0;
-    slot = hash & (SLOTS - 1);
-  }
-  slots[slot] = made;
+  forgetNames();
+  return keep(first, makeFieldName(bytes, start, end));
+}
+
+function keep(slot: number, name: FieldName): FieldName {
+  if (name.name.length > MAX_KEPT_LENGTH) return name;
+  if (count >= MAX_NAMES) forgetNames();
+  slots[slot] = name;
   count++;
-  return made;
+  return name;
+}
+
+function forgetNames(): void {
+  slots.fill(undefined);
+  count = 0;
 }
 
 function matches(name: string, bytes: Uint8Array, start: number, end: number): boolean {
@@ -65,7 +86,7 @@ function matches(name: string, bytes: Uint8Array, start: number, end: number): b
 }
 
 function makeFieldName(bytes: Uint8Array, start: number, end: number): FieldName {
-  const name = String.fromCharCode(...bytes.subarray(start, end));
+  const name = latin1(bytes, start, end);
   const lower = name.toLowerCase();
-  return { name, lower, environKey: environKey(name), kind: kinds.get(lower) ?? PLAIN };
+  return { name, lower, environKey: environKey(name), kind: KINDS.get(lower) ?? PLAIN };
 }

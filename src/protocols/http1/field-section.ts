@@ -4,42 +4,61 @@
  * Refused: whitespace before a name or its colon, names that are no tokens, folded lines, control
  * characters (HTAB aside) in values, line ends other than CRLF, sections over the limits.
  *
- * Lines that arrived whole are never looked at twice, and the rest of a line that arrives in pieces
- * is scanned once, so that the cost is linear however the input was cut.
+ * Lines that arrived whole are looked at once. Of a line that arrives in pieces each piece is looked
+ * at once, until the line can be decided on, and then all of it: the cost is linear however the input
+ * was cut. What is refused, and why, does not depend on the cut either: the first byte that breaks a
+ * rule decides, and a limit is a rule about bytes like the others.
  */
 import { ProtocolError } from '../protocol-error.ts';
-import { type FieldName, fieldName } from './field-names.ts';
+import { type FieldName, fieldName, hashByte } from './field-names.ts';
 import { BLANK, COLON, CR, FIELD_VALUE, HTAB, LF, SP, skip, TOKEN } from './grammar.ts';
 import type { Http1Limits } from './limits.ts';
 
-/** Makes the hash unpredictable, so that a peer cannot choose names that collide. */
-const SEED = (Math.random() * 0x7fffffff) | 0;
-
 export class FieldSection {
-  readonly names: FieldName[] = [];
-  /** Where each value starts and ends, counted from the start of the message. */
-  readonly bounds: number[] = [];
+  names: FieldName[] = [];
+  /** Has bit `kind` set for every kind of field in the section. */
+  kinds = 0;
+  /** Bytes of its field lines. */
+  size = 0;
   private readonly limits: Http1Limits;
-  /** Length of the section so far: whole lines only. */
-  private size = 0;
-  /** How far the unfinished last line is known to hold nothing that ends or breaks it. */
+  /** Fields that count too: those of the header section, for trailers. */
+  private counted = 0;
+  /** Where each value starts and ends, counted from the start of the message. */
+  private readonly bounds: number[] = [];
+  /** Where the first unfinished line starts, counted from the start of the message. */
+  private lineAt = 0;
+  /** How much of the unfinished line is known not to decide on it. */
   private scanned = 0;
+  private inName = true;
 
   constructor(limits: Http1Limits) {
     this.limits = limits;
   }
 
   /**
-   * Reads lines from `from` until the empty line.
+   * Begins a section `offset` bytes after the start of the message.
+   *
+   * @param fields - how many fields came before it, and
+   * @param size - how many bytes, that count against the same limits.
+   */
+  begin(offset: number, fields = 0, size = 0): void {
+    this.names = [];
+    this.kinds = 0;
+    this.size = size;
+    this.counted = fields;
+    this.lineAt = offset;
+    this.scanned = 0;
+  }
+
+  /**
+   * Reads lines up to the empty line.
    *
    * @param base - where the message starts in `bytes`.
-   * @returns where the section's end is, or -1 with {@link resumeAt} set when bytes are missing.
+   * @returns where the section's end is, or -1 when bytes are missing.
    */
-  parse(bytes: Uint8Array, base: number, from: number, end: number): number {
-    let at = from;
-    if (base + this.scanned > at && !this.lineEnds(bytes, base, end)) {
-      return this.partial(base, at, end);
-    }
+  parse(bytes: Uint8Array, base: number, end: number): number {
+    let at = base + this.lineAt;
+    if (this.scanned > 0 && !this.isDecided(bytes, at, end)) return this.wait(base, at, end);
     while (at < end) {
       if (bytes[at] === CR) {
         if (at + 1 === end) break;
@@ -47,66 +66,101 @@ export class FieldSection {
         return at + 2;
       }
       const next = this.line(bytes, base, at, end);
-      if (next === -1) break;
+      if (next === -1) {
+        if (this.scanned === 0) {
+          this.scanned = 1;
+          this.inName = true;
+        }
+        return this.wait(base, at, end);
+      }
       at = next;
     }
-    return this.partial(base, at, end);
+    this.lineAt = at - base;
+    return -1;
   }
 
-  /** Where, counted from the start of the message, the first unfinished line begins. */
-  resumeAt = 0;
+  /** The values of the fields, cut out of the message's text. */
+  values(text: string): string[] {
+    const { bounds, names } = this;
+    const values: string[] = [];
+    for (let index = 0; index < names.length; index++) {
+      values.push(text.slice(bounds[2 * index], bounds[2 * index + 1]));
+    }
+    return values;
+  }
 
-  private partial(base: number, at: number, end: number): number {
-    if (end - at > this.limits.maxFieldBytes + 2) throw tooLarge('field-too-large');
-    if (this.size + end - at > this.limits.maxHeaderBytes) throw tooLarge('header-too-large');
-    this.resumeAt = at - base;
-    this.scanned = Math.max(this.scanned, end - 1 - base);
+  private wait(base: number, at: number, end: number): -1 {
+    this.checkRoom(end - at);
+    this.lineAt = at - base;
     return -1;
   }
 
   /** Tells whether the unfinished line can be decided on now: it ends, or something breaks it. */
-  private lineEnds(bytes: Uint8Array, base: number, end: number): boolean {
-    const at = skip(bytes, FIELD_VALUE, base + this.scanned, end);
-    this.scanned = at - base;
-    return at < end && (bytes[at] !== CR || at + 1 < end);
+  private isDecided(bytes: Uint8Array, start: number, end: number): boolean {
+    let at = start + this.scanned;
+    if (this.inName) {
+      at = skip(bytes, TOKEN, at, end);
+      this.inName = at === end;
+      if (at < end && bytes[at++] !== COLON) return true;
+    }
+    at = skip(bytes, FIELD_VALUE, at, end);
+    this.scanned = at - start;
+    return at + 1 < end || (at < end && bytes[at] !== CR);
   }
 
   /** Reads one line; -1 when it is not all there. */
   private line(bytes: Uint8Array, base: number, start: number, end: number): number {
     let at = start;
-    let hash = SEED;
+    let hash = 0;
     while (at < end) {
       const byte = bytes[at] as number;
       if (TOKEN[byte] !== 1) break;
-      hash = (Math.imul(hash, 31) + byte) | 0;
+      hash = hashByte(hash, byte);
       at++;
     }
     if (at === end) return -1;
     if (bytes[at] !== COLON || at === start) {
+      this.checkRoom(at - start);
       throw badName(bytes[at] as number, at === start, this.names.length === 0);
     }
     const nameEnd = at;
     const valueStart = skip(bytes, BLANK, nameEnd + 1, end);
     at = skip(bytes, FIELD_VALUE, valueStart, end);
-    if (at === end) return -1;
-    if (bytes[at] !== CR) throw badValue(bytes[at] as number);
-    if (at + 1 === end) return -1;
-    if (bytes[at + 1] !== LF) throw bareCr();
+    if (at === end || (bytes[at] === CR && at + 1 === end)) return -1;
+    if (bytes[at] !== CR || bytes[at + 1] !== LF) {
+      this.checkRoom(bytes[at] === CR ? at + 1 - start : at - start);
+      throw badValue(bytes[at] as number);
+    }
     const next = at + 2;
     while (at > valueStart && BLANK[bytes[at - 1] as number] === 1) at--;
+    this.checkRoom(next - start);
     this.add(fieldName(bytes, start, nameEnd, hash), valueStart - base, at - base, next - start);
     return next;
   }
 
+  /** Refuses a line with more bytes than the limits leave for it. */
+  private checkRoom(length: number): void {
+    const line = this.limits.maxFieldBytes + CRLF_LENGTH;
+    const rest = this.limits.maxHeaderBytes - this.size;
+    if (length > line || length > rest) {
+      throw tooLarge(rest < line ? 'header-too-large' : 'field-too-large');
+    }
+  }
+
   private add(name: FieldName, valueStart: number, valueEnd: number, size: number): void {
+    const { bounds, names } = this;
+    const index = names.length;
+    if (index + this.counted >= this.limits.maxFields) throw tooLarge('too-many-fields');
     this.size += size;
-    if (size > this.limits.maxFieldBytes + 2) throw tooLarge('field-too-large');
-    if (this.size > this.limits.maxHeaderBytes) throw tooLarge('header-too-large');
-    if (this.names.length === this.limits.maxFields) throw tooLarge('too-many-fields');
-    this.names.push(name);
-    this.bounds.push(valueStart, valueEnd);
+    this.scanned = 0;
+    this.kinds |= 1 << name.kind;
+    bounds[2 * index] = valueStart;
+    bounds[2 * index + 1] = valueEnd;
+    names.push(name);
   }
 }
+
+const CRLF_LENGTH = 2;
 
 function badName(byte: number, first: boolean, section: boolean): ProtocolError {
   if (first && (byte === SP || byte === HTAB)) {
@@ -126,6 +180,7 @@ function badName(byte: number, first: boolean, section: boolean): ProtocolError 
 }
 
 function badValue(byte: number): ProtocolError {
+  if (byte === CR) return bareCr();
   return byte === LF
     ? new ProtocolError('bare-lf-field', 400, 'a line ends with LF alone')
     : new ProtocolError('ctl-in-value', 400, 'control character in a field value');

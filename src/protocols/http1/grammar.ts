@@ -6,12 +6,11 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const QUOTE = 0x22;
 export const HASH = 0x23;
-export const COMMA = 0x2c;
-export const SLASH = 0x2f;
+export const DOT = 0x2e;
+export const ZERO = 0x30;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const EQUALS = 0x3d;
-export const QUESTION = 0x3f;
 export const BACKSLASH = 0x5c;
 
 function table(includes: (byte: number) => boolean): Uint8Array {

@@ -20,11 +20,23 @@ export const DEFAULT_LIMITS: Http1Limits = {
   maxBody: 1024 ** 3,
 };
 
+/** Of responses the content is not limited: it is passed on as it comes. */
+export const DEFAULT_RESPONSE_LIMITS: Http1Limits = {
+  ...DEFAULT_LIMITS,
+  maxBody: Number.MAX_SAFE_INTEGER,
+};
+
 /** Longest method; no registered one has more than 17 letters. */
 export const MAX_METHOD = 64;
 
 /** Empty lines tolerated before a message. (RFC 9112 §2.2 asks for one at least) */
 export const MAX_EMPTY_LINES = 8;
+
+/** Longest reason phrase; it carries no meaning. (RFC 9112 §4) */
+export const MAX_REASON = 1024;
+
+/** Interim responses before the final one. */
+export const MAX_INTERIM = 64;
 
 /** Bytes of chunk extensions in one message. (Node and Go: 16 KiB, after CVE-2024-22019) */
 export const MAX_CHUNK_EXTENSIONS = 16384;

@@ -1,75 +1,93 @@
-/** The request line: `method SP request-target SP HTTP-version CRLF`. (RFC 9112 §3) */
+/**
+ * The request line: `method SP request-target SP HTTP-version CRLF`. (RFC 9112 §3)
+ *
+ * Refused: anything but one SP between the parts, methods that are no tokens, targets with characters
+ * outside visible ASCII, versions other than HTTP/1.x, line ends other than CRLF.
+ */
 import { ProtocolError } from '../protocol-error.ts';
-import { CR, HTAB, LF, SP, skip, TARGET, TOKEN } from './grammar.ts';
+import { CR, DOT, HTAB, LF, SP, skip, TARGET, TOKEN, ZERO } from './grammar.ts';
 import { MAX_METHOD } from './limits.ts';
 
-/** Where the parts of a request line are, counted from its start. */
-export interface RequestLine {
-  methodEnd: number;
-  targetEnd: number;
+/** `HTTP/` digit `.` digit CR LF: the least byte at each place, and how far above it one may be. */
+const VERSION = Uint8Array.of(0x48, 0x54, 0x54, 0x50, 0x2f, ZERO, DOT, ZERO, CR, LF);
+const VERSION_SPAN = Uint8Array.of(0, 0, 0, 0, 0, 9, 0, 9, 0, 0);
+const MAJOR = 5;
+const MINOR = 7;
+const AFTER_VERSION = 8;
+
+export class RequestLine {
+  /** Where the parts end, counted from the start of the line; 0 when not found yet. */
+  methodEnd = 0;
+  targetEnd = 0;
   /** The minor version; above 1 it is treated as 1. (RFC 9110 §2.5) */
-  minor: number;
-  /** The length with its CRLF. */
-  length: number;
-}
+  minor = 0;
+  /** The line's length with its CRLF. */
+  length = 0;
+  private readonly maxTarget: number;
+  /** How much of the line is known to hold nothing that ends or breaks the current part. */
+  private scanned = 0;
 
-const VERSION_LENGTH = 8;
-const HTTP_1_DOT = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e];
+  constructor(maxTarget: number) {
+    this.maxTarget = maxTarget;
+  }
 
-/**
- * Reads a request line into `line`.
- *
- * @returns false when it is not all there.
- */
-export function parseRequestLine(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  maxTarget: number,
-  line: RequestLine,
-): boolean {
-  let at = skip(bytes, TOKEN, start, end);
-  if (at - start > MAX_METHOD) throw new ProtocolError('method-too-long', 501, 'unknown method');
-  if (at === end) return false;
-  if (bytes[at] !== SP || at === start) throw badMethod(bytes[at] as number, at === start);
-  line.methodEnd = at - start;
-  const targetStart = ++at;
-  at = skip(bytes, TARGET, targetStart, end);
-  if (at - targetStart > maxTarget) {
-    throw new ProtocolError('target-too-long', 414, 'the request target is too long');
+  begin(): void {
+    this.methodEnd = 0;
+    this.targetEnd = 0;
+    this.scanned = 0;
   }
-  if (at === end) return false;
-  if (bytes[at] !== SP || at === targetStart) {
-    throw badTarget(bytes[at] as number, at === targetStart);
-  }
-  line.targetEnd = at - start;
-  return parseVersion(bytes, start, at + 1, end, line);
-}
 
-function parseVersion(
-  bytes: Uint8Array,
-  start: number,
-  from: number,
-  end: number,
-  line: RequestLine,
-): boolean {
-  const lineEnd = from + VERSION_LENGTH;
-  if (lineEnd + 2 > end) {
-    // What is there of it may be wrong already, and then nothing more need come.
-    const cr = bytes.indexOf(CR, from);
-    const lf = bytes.indexOf(LF, from);
-    if ((cr !== -1 && cr < end - 1) || (lf !== -1 && lf < end)) throw badVersion(bytes, from, end);
-    return false;
+  /** Reads on in the line that starts at `start`; false when it is not all there. */
+  parse(bytes: Uint8Array, start: number, end: number): boolean {
+    return (
+      (this.methodEnd > 0 || this.method(bytes, start, end)) &&
+      (this.targetEnd > 0 || this.target(bytes, start, end)) &&
+      this.version(bytes, start, end)
+    );
   }
-  for (let index = 0; index < HTTP_1_DOT.length; index++) {
-    if (bytes[from + index] !== HTTP_1_DOT[index]) throw badVersion(bytes, from, end);
+
+  private method(bytes: Uint8Array, start: number, end: number): boolean {
+    const at = skip(bytes, TOKEN, start + this.scanned, end);
+    this.scanned = at - start;
+    if (this.scanned > MAX_METHOD)
+      throw new ProtocolError('method-too-long', 501, 'unknown method');
+    if (at === end) return false;
+    if (bytes[at] !== SP || at === start) throw badMethod(bytes[at] as number, at === start);
+    this.methodEnd = at - start;
+    this.scanned = this.methodEnd + 1;
+    return true;
   }
-  const minor = (bytes[lineEnd - 1] as number) - 0x30;
-  if (minor < 0 || minor > 9) throw badVersion(bytes, from, end);
-  if (bytes[lineEnd] !== CR || bytes[lineEnd + 1] !== LF) throw badLineEnd(bytes, lineEnd);
-  line.minor = Math.min(minor, 1);
-  line.length = lineEnd + 2 - start;
-  return true;
+
+  private target(bytes: Uint8Array, start: number, end: number): boolean {
+    const at = skip(bytes, TARGET, start + this.scanned, end);
+    this.scanned = at - start;
+    const length = this.scanned - this.methodEnd - 1;
+    if (length > this.maxTarget) {
+      throw new ProtocolError('target-too-long', 414, 'the request target is too long');
+    }
+    if (at === end) return false;
+    if (bytes[at] !== SP || length === 0) throw badTarget(bytes[at] as number, length === 0);
+    this.targetEnd = this.scanned;
+    return true;
+  }
+
+  private version(bytes: Uint8Array, start: number, end: number): boolean {
+    const from = start + this.targetEnd + 1;
+    const present = Math.min(VERSION.length, end - from);
+    for (let index = 0; index < present; index++) {
+      const above = (bytes[from + index] as number) - (VERSION[index] as number);
+      if (above < 0 || above > (VERSION_SPAN[index] as number)) {
+        throw badVersion(bytes[from + index] as number, index);
+      }
+    }
+    if (present < VERSION.length) return false;
+    if (bytes[from + MAJOR] !== ZERO + 1) {
+      throw new ProtocolError('unsupported-version', 505, 'only HTTP/1 is spoken here');
+    }
+    this.minor = Math.min((bytes[from + MINOR] as number) - ZERO, 1);
+    this.length = from + VERSION.length - start;
+    return true;
+  }
 }
 
 function badMethod(byte: number, first: boolean): ProtocolError {
@@ -80,28 +98,26 @@ function badMethod(byte: number, first: boolean): ProtocolError {
 
 function badTarget(byte: number, first: boolean): ProtocolError {
   if (first && byte === SP) return whitespace();
-  if (byte === CR || byte === LF) {
-    return new ProtocolError('missing-version', 400, 'the request line has no version');
-  }
+  if (byte === CR || byte === LF) return missingVersion();
   if (byte < SP || byte === 0x7f) {
     return new ProtocolError('ctl-in-target', 400, 'control character in the request target');
   }
   return new ProtocolError('bad-target', 400, 'illegal character in the request target');
 }
 
-function badVersion(bytes: Uint8Array, from: number, end: number): ProtocolError {
-  const text = String.fromCharCode(...bytes.subarray(from, Math.min(end, from + 10)));
-  if (text.startsWith(' ')) return whitespace();
-  return /^HTTP\/\d\.\d\r\n/.test(text)
-    ? new ProtocolError('unsupported-version', 505, 'only HTTP/1.0 and HTTP/1.1 are spoken here')
+function badVersion(byte: number, index: number): ProtocolError {
+  const lineEnd = byte === CR || byte === LF;
+  if (index === 0 && lineEnd) return missingVersion();
+  if ((index === 0 || index === AFTER_VERSION) && (byte === SP || byte === HTAB)) {
+    return whitespace();
+  }
+  return index > AFTER_VERSION || (index === AFTER_VERSION && lineEnd)
+    ? new ProtocolError('bare-cr-or-lf', 400, 'the request line does not end with CRLF')
     : new ProtocolError('bad-version', 400, 'the HTTP version is malformed');
 }
 
-function badLineEnd(bytes: Uint8Array, at: number): ProtocolError {
-  if (bytes[at] === SP || bytes[at] === HTAB) return whitespace();
-  return bytes[at] === CR || bytes[at] === LF
-    ? new ProtocolError('bare-cr-or-lf', 400, 'the request line does not end with CRLF')
-    : new ProtocolError('bad-version', 400, 'the HTTP version is malformed');
+function missingVersion(): ProtocolError {
+  return new ProtocolError('missing-version', 400, 'the request line has no version');
 }
 
 function whitespace(): ProtocolError {

@@ -7,23 +7,17 @@
  * further is parsed. One request is parsed at a time: bytes behind it wait until `next` is called again.
  */
 import { ProtocolError } from '../protocol-error.ts';
-import { ChunkedDecoder } from './chunked.ts';
-import {
-  CONNECTION,
-  CONTENT_LENGTH,
-  EXPECT,
-  type FieldName,
-  HOST,
-  PLAIN,
-  TRANSFER_ENCODING,
-} from './field-names.ts';
+import { BodyDecoder } from './body-decoder.ts';
+import type { FieldName } from './field-names.ts';
 import { FieldSection } from './field-section.ts';
-import { connectionOptions, parseContentLength, requireChunked } from './framing.ts';
 import { CR, LF } from './grammar.ts';
 import { InputBuffer } from './input-buffer.ts';
+import { latin1 } from './latin1.ts';
 import { DEFAULT_LIMITS, type Http1Limits, MAX_EMPTY_LINES } from './limits.ts';
-import { parseRequestLine, type RequestLine } from './request-line.ts';
-import { isHost, parseTarget } from './target.ts';
+import { RepeatedFields } from './repeated-fields.ts';
+import { type RequestFields, requestFields } from './request-fields.ts';
+import { RequestLine } from './request-line.ts';
+import { parseTarget } from './target.ts';
 
 /** A request's head, checked. */
 export interface RequestHead {
@@ -69,22 +63,23 @@ export class RequestParser {
   private readonly limits: Http1Limits;
   private readonly scheme: 'http' | 'https';
   private readonly input = new InputBuffer();
-  private readonly line: RequestLine = { methodEnd: 0, targetEnd: 0, minor: 0, length: 0 };
+  private readonly line: RequestLine;
+  private readonly section: FieldSection;
+  private readonly content: BodyDecoder;
+  private readonly repeated = new RepeatedFields();
   private state = START;
   private ended = false;
   private error: ProtocolError | null = null;
   private emptyLines = 0;
-  private section: FieldSection;
-  private sectionAt = 0;
-  private remaining = 0;
-  private chunked: ChunkedDecoder | null = null;
   /** The Host checked last: connections repeat it. */
-  private checkedHost = '';
+  private checkedHost: string | null = null;
 
   constructor(limits: Http1Limits = DEFAULT_LIMITS, scheme: 'http' | 'https' = 'http') {
     this.limits = limits;
     this.scheme = scheme;
+    this.line = new RequestLine(limits.maxTarget);
     this.section = new FieldSection(limits);
+    this.content = new BodyDecoder(limits, this.section);
   }
 
   /** Bytes that were pushed and not yet parsed. */
@@ -124,9 +119,7 @@ export class RequestParser {
   }
 
   private endOfInput(): RequestEvent {
-    if (this.state === BODY) {
-      throw new ProtocolError('incomplete-body', 400, 'the content ended before its end');
-    }
+    if (this.state === BODY) this.content.inputEnded();
     if (this.input.length > 0) {
       throw new ProtocolError('incomplete-head', 400, 'the head ended before its end');
     }
@@ -134,28 +127,38 @@ export class RequestParser {
   }
 
   private head(): RequestHead | null {
-    const { input } = this;
+    const { input, line, section } = this;
     if (this.state === START) {
       if (!this.skipEmptyLines()) return null;
-      if (
-        !parseRequestLine(input.bytes, input.start, input.end, this.limits.maxTarget, this.line)
-      ) {
-        return null;
+      if (!line.parse(input.bytes, input.start, input.end)) return null;
+      const known = this.repeated.find(
+        input.bytes,
+        input.start + line.length,
+        input.end,
+        line.minor,
+      );
+      if (known !== null) {
+        const text = latin1(input.bytes, input.start, input.start + line.targetEnd);
+        input.start += line.length + this.repeated.size;
+        return this.interpret(text, known);
       }
+      section.begin(line.length);
       this.state = FIELDS;
-      this.sectionAt = this.line.length;
     }
-    const { bytes, start } = input;
-    const end = this.section.parse(bytes, start, start + this.sectionAt, input.end);
-    if (end === -1) {
-      this.sectionAt = this.section.resumeAt;
-      return null;
-    }
-    const text = latin1(bytes, start, end);
+    const end = section.parse(input.bytes, input.start, input.end);
+    if (end === -1) return null;
+    const text = latin1(input.bytes, input.start, end);
+    const fields = requestFields(
+      { names: section.names, values: section.values(text) },
+      section.kinds,
+      line.minor,
+      this.limits.maxBody,
+      this.checkedHost,
+    );
+    this.checkedHost = fields.host;
+    this.repeated.learn(input.bytes, input.start + line.length, end, line.minor, fields);
     input.start = end;
-    const { section } = this;
-    this.section = new FieldSection(this.limits);
-    return this.interpret(text, section);
+    return this.interpret(text, fields);
   }
 
   /** Skips empty lines before a request, a few of them. (RFC 9112 §2.2) */
@@ -176,154 +179,36 @@ export class RequestParser {
     return false;
   }
 
-  private interpret(text: string, section: FieldSection): RequestHead {
+  private interpret(text: string, fields: RequestFields): RequestHead {
     const { line } = this;
     const method = text.slice(0, line.methodEnd);
     const target = text.slice(line.methodEnd + 1, line.targetEnd);
-    const { minor } = line;
-    const { names, bounds } = section;
-    const values: string[] = [];
-    let special = 0;
-    for (let index = 0; index < names.length; index++) {
-      values.push(text.slice(bounds[2 * index], bounds[2 * index + 1]));
-      special |= 1 << (names[index] as FieldName).kind;
-    }
     const { path, query, authority } = parseTarget(method, target, this.scheme);
-    const fields = { names, values };
-    const host = this.host(fields, minor);
-    const plain = (special & ~(1 << PLAIN) & ~(1 << HOST)) === 0;
-    const contentLength = plain ? 0 : this.framing(fields, minor);
-    this.beginBody(contentLength);
+    this.content.begin(fields.contentLength);
+    this.state = BODY;
+    this.emptyLines = 0;
+    line.begin();
     return {
       type: 'head',
       method,
       target,
       path,
       query,
-      minor,
-      names,
-      values,
-      host: authority ?? host,
-      contentLength,
-      keepAlive: plain ? minor === 1 : persists(fields, minor),
-      expectContinue: !plain && minor === 1 && expects(fields) && contentLength !== 0,
+      minor: line.minor,
+      names: fields.names,
+      values: fields.values,
+      host: authority ?? fields.host,
+      contentLength: fields.contentLength,
+      keepAlive: fields.keepAlive,
+      expectContinue: fields.expectContinue,
     };
   }
 
-  private host({ names, values }: Fields, minor: number): string | null {
-    let host: string | null = null;
-    for (let index = 0; index < names.length; index++) {
-      if ((names[index] as FieldName).kind !== HOST) continue;
-      if (host !== null) throw new ProtocolError('several-host', 400, 'more than one Host field');
-      host = values[index] as string;
-    }
-    if (host === null) {
-      if (minor === 1)
-        throw new ProtocolError('missing-host', 400, 'HTTP/1.1 without a Host field');
-      return null;
-    }
-    if (host !== this.checkedHost) {
-      if (!isHost(host)) throw new ProtocolError('bad-host', 400, 'the Host field is malformed');
-      this.checkedHost = host;
-    }
-    return host;
-  }
-
-  /** The length of the content, or -1 when it is chunked. (RFC 9112 §6.3) */
-  private framing({ names, values }: Fields, minor: number): number {
-    let length: string | null = null;
-    let coding: string | null = null;
-    const singles = new Set<string>();
-    for (let index = 0; index < names.length; index++) {
-      const { kind, lower } = names[index] as FieldName;
-      const value = values[index] as string;
-      if (kind === CONTENT_LENGTH) {
-        if (length !== null) {
-          throw new ProtocolError(
-            'conflicting-content-length',
-            400,
-            'more than one Content-Length',
-          );
-        }
-        length = value;
-      } else if (kind === TRANSFER_ENCODING) {
-        coding = coding === null ? value : `${coding},${value}`;
-      } else if (kind > EXPECT) {
-        if (singles.has(lower)) {
-          throw new ProtocolError('repeated-field', 400, 'a field that may stand once is repeated');
-        }
-        singles.add(lower);
-      }
-    }
-    if (coding === null)
-      return length === null ? 0 : parseContentLength(length, this.limits.maxBody);
-    if (length !== null) {
-      throw new ProtocolError('te-and-cl', 400, 'both Transfer-Encoding and Content-Length');
-    }
-    if (minor === 0) {
-      throw new ProtocolError('te-in-http10', 400, 'Transfer-Encoding in an HTTP/1.0 request');
-    }
-    requireChunked(coding);
-    return -1;
-  }
-
-  private beginBody(contentLength: number): void {
-    this.state = BODY;
-    this.emptyLines = 0;
-    this.remaining = contentLength;
-    this.chunked = contentLength === -1 ? new ChunkedDecoder(this.limits) : null;
-  }
-
   private body(): RequestEvent | null {
-    const { chunked, input } = this;
-    if (chunked !== null) {
-      const data = chunked.next(input);
-      if (data !== null) return { type: 'data', data };
-      if (!chunked.ended) return null;
-    } else if (this.remaining > 0) {
-      if (input.length === 0) return null;
-      const data = input.take(this.remaining);
-      this.remaining -= data.length;
-      return { type: 'data', data };
-    }
+    const data = this.content.next(this.input);
+    if (data !== null) return { type: 'data', data };
+    if (!this.content.ended) return null;
     this.state = START;
     return END;
   }
-}
-
-interface Fields {
-  readonly names: readonly FieldName[];
-  readonly values: readonly string[];
-}
-
-/** Whether the client keeps the connection. (RFC 9112 §9.3) */
-function persists({ names, values }: Fields, minor: number): boolean {
-  let close = false;
-  let keepAlive = minor === 1;
-  for (let index = 0; index < names.length; index++) {
-    if ((names[index] as FieldName).kind !== CONNECTION) continue;
-    const options = connectionOptions(values[index] as string);
-    close ||= options.close;
-    keepAlive ||= options.keepAlive;
-  }
-  return keepAlive && !close;
-}
-
-/** Whether the client waits for 100. (RFC 9110 §10.1.1) */
-function expects({ names, values }: Fields): boolean {
-  let found = false;
-  for (let index = 0; index < names.length; index++) {
-    if ((names[index] as FieldName).kind !== EXPECT) continue;
-    if ((values[index] as string).toLowerCase() !== '100-continue') {
-      throw new ProtocolError('bad-expectation', 417, 'the expectation cannot be met');
-    }
-    found = true;
-  }
-  return found;
-}
-
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  const buffer =
-    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return buffer.toString('latin1', start, end);
 }

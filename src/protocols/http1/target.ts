@@ -13,15 +13,35 @@ export interface Target {
 
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?]*)(.*)$/;
 const REG_NAME = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*(?::(\d*))?$/;
-const IP_LITERAL = /^\[(?=[^\]]*:[^\]]*:)[0-9A-Fa-f:.]{2,45}\](?::(\d*))?$/;
+const IP_LITERAL = /^\[([0-9A-Fa-f:.]{2,45})\](?::(\d*))?$/;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /**
  * Tells whether a text is `uri-host [ ":" port ]`, without user information; it may be empty.
  * (RFC 9110 §7.2, RFC 3986 §3.2.2)
  */
 export function isHost(value: string): boolean {
-  const match = REG_NAME.exec(value) ?? IP_LITERAL.exec(value);
-  return match !== null && Number(match[1] ?? 0) <= 65535;
+  const named = REG_NAME.exec(value);
+  if (named !== null) return isPort(named[1]);
+  const literal = IP_LITERAL.exec(value);
+  return literal !== null && isIPv6(literal[1] as string) && isPort(literal[2]);
+}
+
+function isPort(digits: string | undefined): boolean {
+  return digits === undefined || Number(digits) <= 65535;
+}
+
+/** IPv6address of RFC 3986 §3.2.2: eight groups, or fewer with one `::`; an IPv4 address may end it. */
+function isIPv6(text: string): boolean {
+  // An IPv4 address stands for two groups.
+  const colon = text.lastIndexOf(':');
+  const halves = (IPV4.test(text.slice(colon + 1)) ? `${text.slice(0, colon)}:0:0` : text).split(
+    '::',
+  );
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  if (!groups.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
+  return halves.length === 2 ? groups.length < 8 : groups.length === 8;
 }
 
 /**
@@ -33,8 +53,7 @@ export function isHost(value: string): boolean {
 export function parseTarget(method: string, target: string, scheme: 'http' | 'https'): Target {
   if (target.charCodeAt(0) === 0x2f && method !== 'CONNECT') return splitQuery(target, null);
   if (method === 'CONNECT') {
-    const port = target.slice(target.lastIndexOf(':') + 1);
-    if (target.startsWith('/') || !isHost(target) || !/^[1-9]\d*$/.test(port)) throw badForm();
+    if (!/^[^:].*:[1-9]\d*$/.test(target) || !isHost(target)) throw badForm();
     throw new ProtocolError('connect', 501, 'CONNECT is not implemented');
   }
   if (target === '*' && method === 'OPTIONS') return { path: '', query: '', authority: null };
