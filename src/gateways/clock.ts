@@ -9,16 +9,19 @@ export interface Timed {
  *
  * Setting a deadline is storing a number, where a timer of its own for each request would cost more
  * than parsing it. Deadlines are met up to two ticks late, never early. Time is monotonic: setting the
- * machine's clock moves nothing.
+ * machine's clock moves nothing. It stands still while the process is held up, or what clients sent
+ * meanwhile would count as late.
  */
 export class Clock {
-  /** Milliseconds of `performance.now()` at the last tick. */
-  now = performance.now();
+  /** Milliseconds of the clock's own time at the last tick. */
+  now = 0;
   /** Milliseconds since the epoch at the last tick, for dates. */
   wall = Date.now();
-  private readonly members = new Set<Timed>();
   /** Milliseconds between ticks. */
   readonly interval: number;
+  /** Milliseconds of `performance.now()` at the last tick. */
+  private read = 0;
+  private readonly members = new Set<Timed>();
   private timer: NodeJS.Timeout | null = null;
 
   /** @param timeouts - the milliseconds that will be measured; the shortest decides the tick. */
@@ -35,7 +38,8 @@ export class Clock {
   add(member: Timed): void {
     this.members.add(member);
     if (this.timer === null) {
-      this.read();
+      this.read = performance.now();
+      this.wall = Date.now();
       this.timer = setInterval(() => this.tick(), this.interval);
     }
   }
@@ -48,13 +52,11 @@ export class Clock {
     }
   }
 
-  private read(): void {
-    this.now = performance.now();
-    this.wall = Date.now();
-  }
-
   private tick(): void {
-    this.read();
+    const before = this.read;
+    this.read = performance.now();
+    this.wall = Date.now();
+    this.now += Math.min(this.read - before, 2 * this.interval);
     for (const member of this.members) member.tick(this.now);
   }
 }

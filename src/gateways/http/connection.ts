@@ -21,7 +21,7 @@ import { Input } from '../../wsgi/input.ts';
 import { type Run, run } from '../../wsgi/run.ts';
 import type { Timed } from '../clock.ts';
 import type { Connection } from '../listener.ts';
-import { type ConnectionFacts, httpEnviron, isMounted } from './environ.ts';
+import { type ConnectionFacts, httpEnviron, isMounted, RepeatedEnviron } from './environ.ts';
 import { type ExchangeOwner, HttpExchange } from './exchange.ts';
 import type { HttpGateway } from './gateway.ts';
 import { Output } from './output.ts';
@@ -51,6 +51,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private readonly output: Output;
   private readonly facts: ConnectionFacts;
   private readonly parser: RequestParser;
+  private readonly repeated = new RepeatedEnviron();
   private readonly abortSource = new AbortSource();
   private readonly runOptions;
 
@@ -84,7 +85,6 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
     this.gateway = gateway;
     this.socket = socket;
     this.facts = facts;
-    // The clock first: without members it stands still, and all below read it.
     gateway.clock.add(this);
     this.output = new Output(socket, gateway.clock, () => this.onFlushed());
     this.parser = new RequestParser(gateway.limits, facts.scheme);
@@ -383,7 +383,15 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
         return;
       }
       const { facts, streaming } = gateway;
-      const environ = httpEnviron(head, this.facts, facts, input, streaming, bodySize);
+      const environ = httpEnviron(
+        head,
+        this.facts,
+        facts,
+        input,
+        streaming,
+        bodySize,
+        this.repeated,
+      );
       exchange.environ = environ;
       const started = run(gateway.app, environ, exchange, this.runOptions);
       if (this.exchange !== exchange) return;
