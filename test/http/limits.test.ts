@@ -3,7 +3,16 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Answer, CHUNKED_POST, type Client, get, recording, start, turns, until } from './kit.ts';
+import {
+  type Answer,
+  CHUNKED_POST,
+  type Client,
+  get,
+  recording,
+  start,
+  turns,
+  until,
+} from './kit.ts';
 
 const H = 'Host: a\r\n';
 
