@@ -176,20 +176,26 @@ class Driver implements Run {
   }
 
   private accept(result: unknown): void {
-    if (isThenable(result)) {
-      this.promised = Promise.resolve(result).then(
-        (value) => {
-          this.promised = null;
-          this.acceptBody(value);
-        },
-        (error: unknown) => {
-          this.promised = null;
-          this.fail(error);
-        },
-      );
-    } else {
-      this.acceptBody(result);
+    // Looking at a result can throw, as any property may have a getter.
+    try {
+      if (isThenable(result)) this.promised = this.settleBody(result);
+      else this.acceptBody(result);
+    } catch (error) {
+      this.fail(error);
     }
+  }
+
+  private settleBody(result: PromiseLike<unknown>): Promise<void> {
+    return Promise.resolve(result).then(
+      (value) => {
+        this.promised = null;
+        this.accept(value);
+      },
+      (error: unknown) => {
+        this.promised = null;
+        this.fail(error);
+      },
+    );
   }
 
   private acceptBody(result: unknown): void {
@@ -473,7 +479,7 @@ class Driver implements Run {
     }
     const { body, iterator } = this;
     this.body = this.iterator = null;
-    if (iterator === null && (body?.close ?? null) === null) {
+    if (iterator === null && !mayClose(body)) {
       this.finish();
       return;
     }
@@ -530,4 +536,12 @@ function startMissing(): WsgiError {
 
 function ended(what: string): WsgiError {
   return new WsgiError('response-ended', `${what} was called after the response ended`);
+}
+
+function mayClose(body: Body | null): boolean {
+  try {
+    return (body?.close ?? null) !== null;
+  } catch {
+    return true;
+  }
 }
