@@ -4,18 +4,28 @@
  */
 import { describe } from 'vitest';
 import { applicationSide } from './app.ts';
+import { asynchronousForms } from './async.ts';
+import { asynchronousInput } from './async-input.ts';
+import { leavingClients } from './client-leaves.ts';
 import { closing } from './close.ts';
+import { concurrency } from './concurrency.ts';
 import { contentLength } from './content-length.ts';
 import { environment } from './environ.ts';
+import { errorHandling, errorStream } from './errors.ts';
+import { expectations } from './expect.ts';
+import { fileWrapping } from './file-wrapper.ts';
 import type { Harness } from './harness.ts';
 import { clientHarness } from './harness-client.ts';
 import { httpHarness } from './harness-http.ts';
 import { responseHeaders, statusStrings } from './headers.ts';
 import { inputStream } from './input.ts';
 import { middlewareRules } from './middleware.ts';
+import { misbehaviour } from './misbehaviour.ts';
+import { withoutContent } from './no-content.ts';
 import { serverSide } from './server.ts';
 import { startResponseCalls } from './start-response.ts';
 import { streamingAnswers } from './streaming.ts';
+import { urls } from './url.ts';
 import { variants } from './variants.ts';
 import { writing } from './write.ts';
 
@@ -32,6 +42,17 @@ const sections: readonly ((harness: Harness) => void)[] = [
   closing,
   environment,
   inputStream,
+  errorStream,
+  errorHandling,
+  expectations,
+  concurrency,
+  urls,
+  fileWrapping,
+  withoutContent,
+  asynchronousForms,
+  asynchronousInput,
+  misbehaviour,
+  leavingClients,
 ];
 
 for (const harness of [clientHarness, httpHarness].flatMap(variants)) {
