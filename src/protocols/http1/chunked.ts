@@ -204,7 +204,7 @@ function badSize(): ProtocolError {
 }
 
 function badExtension(byte: number): ProtocolError {
-  return byte < SP || byte === 0x7f
+  return (byte < SP && byte !== CR) || byte === 0x7f
     ? new ProtocolError('ctl-in-chunk-ext', 400, 'control character in a chunk extension')
     : new ProtocolError('bad-chunk-ext', 400, 'malformed chunk extension');
 }
