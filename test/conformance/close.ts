@@ -82,7 +82,7 @@ export function closing(harness: Harness): void {
       expect(body.pulls).toBe(0);
     });
 
-    itNeeds(harness, 'server')('CLOSE-4 when the application was too slow', async () => {
+    itNeeds(harness, 'server')('CLOSE-4, O43 when the application was too slow', async () => {
       let closes = 0;
       const app: Application = answering(() => ({
         [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pipeline } from '../../src/wsgi/application.ts';
+import { testEnviron } from '../../src/testing/index.ts';
+import { asApplication, pipeline, streaming } from '../../src/wsgi/application.ts';
 import type { Application, Body, Chunk, HeaderList, Middleware } from '../../src/wsgi/types.ts';
 import { shiftPathInfo } from '../../src/wsgi/util.ts';
 import { answering, answerOf, TEXT, Tracked, yielding } from './apps.ts';
@@ -219,6 +220,21 @@ export function middlewareRules(harness: Harness): void {
         { method: 'POST', body: 'content ' },
       );
       expect(answer.body.toString()).toBe('content http');
+    });
+
+    it('ASY-32 what the package itself wraps around an application keeps its form', () => {
+      const startResponse = () => () => undefined;
+      const body = ['x'];
+      const app: Application = () => body;
+      for (const wrapped of [
+        pipeline(identity, app),
+        streaming(app),
+        asApplication({ call: app }),
+      ]) {
+        expect(wrapped(testEnviron(), startResponse)).toBe(body);
+      }
+      const later = Promise.resolve(body);
+      expect(streaming(() => later)(testEnviron(), startResponse)).toBe(later);
     });
 
     it('ASY-36 an error keeps its identity through wrappers', async () => {
