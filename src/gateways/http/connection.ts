@@ -44,6 +44,8 @@ const FAIR_SHARE = 16;
 /** How long, and how much, input is dropped after the last answer. (RFC 9112 §9.6) */
 const LINGER_TIME = 2_000;
 const LINGER_BYTES = 64 * 1024;
+/** How long before a reset: one right behind the data can destroy it, or pass for an end. */
+const RESET_DELAY = 100;
 
 export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner, Timed {
   private readonly gateway: HttpGateway;
@@ -154,7 +156,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
 
   destroy(): void {
     // The end of the connection must not pass for the end of an answer.
-    if (this.untilClose && (!this.whole || this.output.pending)) this.output.reset();
+    if (this.isTruncated() || (this.untilClose && this.output.pending)) this.output.reset();
     else this.socket.destroy();
     this.onClose();
   }
@@ -248,7 +250,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   }
 
   private onFlushed(): void {
-    if (this.phase === LINGERING) this.deadline = this.gateway.clock.after(LINGER_TIME);
+    if (this.phase === LINGERING) this.deadline = this.gateway.clock.after(this.lingerTime());
     this.current?.resume();
     if (this.phase === IDLE) this.advance();
   }
@@ -507,10 +509,18 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
     this.phase = LINGERING;
     this.reception?.dispose();
     this.reception = null;
-    this.deadline = this.gateway.clock.after(LINGER_TIME);
+    this.deadline = this.gateway.clock.after(this.lingerTime());
     this.socket.resume();
-    if (this.untilClose && !this.whole) this.output.endByReset();
-    else this.output.end();
+    if (!this.isTruncated()) this.output.end();
+  }
+
+  private lingerTime(): number {
+    return this.isTruncated() ? RESET_DELAY : LINGER_TIME;
+  }
+
+  /** An answer is not whole, and an end of the connection would pass for its own. */
+  private isTruncated(): boolean {
+    return this.untilClose && !this.whole;
   }
 
   private peer(): string {

@@ -68,11 +68,6 @@ export class Output {
     this.socket.end();
   }
 
-  /** As `end`, but by a reset. */
-  endByReset(): void {
-    this.socket.write('', () => this.reset());
-  }
-
   /** Ends the connection at once, by a reset where the transport has one. */
   reset(): void {
     if (this.socket.remotePort === undefined) this.socket.destroy();
