@@ -45,7 +45,8 @@ export async function listen(bind: Bind, options: ListenOptions): Promise<Listen
     server.once('listening', resolve);
     start(server, bind, options);
   });
-  // Errors of single accepts (out of descriptors, an aborted connection) must not end the server.
+  // Errors of single accepts must not end the server. Out of descriptors, libuv closes what waits to
+  // be accepted, and does not even tell.
   server.removeAllListeners('error');
   server.on('error', (error) => options.failed(error));
   return { address: describe(bind, server), close: () => server.close() };
@@ -60,7 +61,7 @@ function start(server: Server, bind: Bind, { backlog, socketMode }: ListenOption
     server.listen({ path: bind.path, backlog });
   } else {
     // The umask, because changing the mode afterwards would leave a moment with the wrong one.
-    const umask = process.umask(0o777 & ~Number.parseInt(socketMode, 8));
+    const umask = process.umask(0o777 & ~Number.parseInt(socketMode.replace('o', ''), 8));
     try {
       server.listen({ path: bind.path, backlog });
     } finally {
