@@ -104,7 +104,7 @@ function installPeers() {
   console.error(`Installing into bench/node_modules: ${missing.join(', ')} …`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const args = ['install', '--prefix', bench, '--no-audit', '--no-fund'];
-  execFileSync(npm, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(npm, args, { stdio: ['ignore', 2, 2] });
 }
 
 /** Says what is being measured: one line that is written over in a terminal. */

@@ -40,10 +40,12 @@ export function requestText({ method = 'GET', headers, body = '' }, port) {
  * One run of wrk, with a single thread: the other core is the server's.
  *
  * The script fixes the request's bytes, once, and prints the result as JSON; no Lua runs between
- * requests.
+ * requests, unless they are of several variants.
  */
 async function runWrk(scenario, port, seconds) {
-  writeFileSync(luaFile(), luaScript(requestText(scenario, port)));
+  const { variants = [scenario.headers] } = scenario;
+  const texts = variants.map((headers) => requestText({ ...scenario, headers }, port));
+  writeFileSync(luaFile(), luaScript(texts));
   const args = ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`, '-s', luaFile()];
   const printed = await output(start('wrk', [...args, `http://127.0.0.1:${port}/`]));
   const result = JSON.parse(printed.slice(printed.lastIndexOf('\n{')));
@@ -67,9 +69,17 @@ function luaFile() {
   return join(luaDirectory, 'scenario.lua');
 }
 
-function luaScript(request) {
+function luaScript(texts) {
   // A JSON string of ASCII characters is a Lua string too.
-  return `wrk.format = function() return ${JSON.stringify(request)} end
+  const requests = texts.map((text) => JSON.stringify(text)).join(',\n  ');
+  const choose =
+    texts.length === 1
+      ? 'wrk.format = function() return texts[1] end'
+      : 'local n = 0\nrequest = function() n = n % #texts + 1; return texts[n] end';
+  return `local texts = {
+  ${requests}
+}
+${choose}
 done = function(summary, latency)
   local e = summary.errors
   io.write(string.format(
@@ -80,6 +90,7 @@ end
 `;
 }
 
+/** One run of autocannon, which cannot alternate variants of a request: it sends the first. */
 async function runAutocannon({ method = 'GET', headers, body }, port, seconds) {
   const args = [autocannon, '--json', '--no-progress', '-m', method];
   args.push('-c', String(CONNECTIONS), '-d', String(seconds));

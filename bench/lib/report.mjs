@@ -7,6 +7,7 @@ export function judge({ scenarios, memory = [], startup = [] }) {
   const add = (what, wanted, figure, met) => verdicts.push({ what, wanted, figure, met });
   for (const { name, target, ahead = [], rows } of scenarios) {
     const own = rows.find((row) => row.name === 'wizgi');
+    if (target === undefined) continue;
     if (own?.ratio !== undefined) {
       const { median } = own.ratio;
       add(name, `≥ ${target.toFixed(2)} × node:http`, times(median), median >= target);
@@ -137,7 +138,8 @@ function table(head, rows) {
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-const times = (value) => `${value.toFixed(2)} ×`;
+/** Three digits, because a target is met or not by the figure itself, not by a rounded one. */
+const times = (value) => `${value.toFixed(3)} ×`;
 const ms = (value) => `${Math.round(value)} ms`;
 const mib = (value) => `${value.toFixed(1)} MiB`;
 

@@ -25,7 +25,8 @@ const ORDER = order(1024);
 
 /**
  * The scenarios. `handler` names the contestants' handler; `target` is wizgi's least ratio to
- * node:http, and `ahead` the peers that it has to be faster than.
+ * node:http, and `ahead` the peers that it has to be faster than. Where there are `variants` of the
+ * headers, they take turns, so that a server gains nothing by remembering the last request.
  */
 export const scenarios = [
   {
@@ -45,6 +46,14 @@ export const scenarios = [
     answer: { type: 'text/plain', body: HELLO, sized: true },
     target: 1.15,
     ahead: ['fastify', 'hono'],
+  },
+  {
+    name: 'hello-varied',
+    what: 'the same, with a Referer and a Cookie that differ from one request to the next',
+    handler: 'hello',
+    headers: BROWSER_HEADERS,
+    variants: Array.from({ length: 16 }, (_, n) => varied(BROWSER_HEADERS, n)),
+    answer: { type: 'text/plain', body: HELLO, sized: true },
   },
   {
     name: 'json-post',
@@ -84,6 +93,15 @@ export const scenarios = [
     target: 1,
   },
 ];
+
+/** Headers of the same size, as the n-th of many pages and users would send them. */
+function varied(headers, n) {
+  const digits = String(10 + n);
+  return headers.map(([name, value]) => {
+    if (name === 'Referer') return [name, value.replace(/.$/, digits)];
+    return name === 'Cookie' ? [name, value.replace('4f', digits)] : [name, value];
+  });
+}
 
 /** An order in JSON of exactly so many bytes. */
 function order(length) {
