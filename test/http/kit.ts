@@ -13,8 +13,9 @@ const PATIENCE = 9_000;
 export async function until<T>(
   what: string,
   condition: () => T | false | null | undefined,
+  patience = PATIENCE,
 ): Promise<T> {
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + patience;
   for (;;) {
     const value = condition();
     if (value !== false && value !== null && value !== undefined) return value;

@@ -1,0 +1,93 @@
+/**
+ * Programs that some tests need.
+ *
+ * Where one is missing the test is skipped, with the reason and how to install it; under CI=true that
+ * is a failure, so that nothing is left untested unnoticed.
+ */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const install = {
+  curl: 'apt-get install curl',
+  nc: 'apt-get install netcat-openbsd',
+  nginx: 'apt-get install nginx-light',
+  chromium: 'apt-get install chromium',
+  python3: 'apt-get install python3',
+} as const;
+
+export type Component = keyof typeof install;
+
+/** What of vitest's context is needed to skip a test. */
+interface Skipping {
+  skip(note?: string): void;
+}
+
+/** Gives the path of a program, or skips the test. */
+export function need(component: Component, context: Skipping): string {
+  const path = find(component);
+  if (path !== null) return path;
+  const reason = `${component} is not installed: ${install[component]}`;
+  if (process.env.CI === 'true') throw new Error(reason);
+  context.skip(reason);
+  throw new Error(reason);
+}
+
+function find(program: string): string | null {
+  // Where some systems keep servers, which a user's path leaves out.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  for (const folder of folders) {
+    const path = join(folder, program);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {}
+  }
+  return null;
+}
+
+/** Starts a program, which ends with the test at the latest. */
+export function launch(path: string, args: string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(path, args, options);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 3_000);
+    await ended;
+    clearTimeout(timer);
+  });
+  return child;
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a program to its end. Text is Latin-1. */
+export function runToEnd(
+  path: string,
+  args: string[],
+  input: string | Uint8Array = '',
+): Promise<Outcome> {
+  const child = launch(path, args);
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout?.on('data', (data: Buffer) => output.push(data));
+  child.stderr?.on('data', (data: Buffer) => errors.push(data));
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(typeof input === 'string' ? Buffer.from(input, 'latin1') : input);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      resolve({
+        code,
+        output: Buffer.concat(output).toString('latin1'),
+        errors: Buffer.concat(errors).toString('latin1'),
+      }),
+    );
+  });
+}
