@@ -127,7 +127,7 @@ describe('answers', () => {
       { serverHeader: 'wizgi' },
     );
     const client = await server.client();
-    client.send(get() + get('/own') + 'BAD\r\n\r\n');
+    client.send(`${get()}${get('/own')}BAD\r\n\r\n`);
     const [theirs, own, refused] = await client.answers();
     expect(theirs?.headers).toMatchObject({ server: 'wizgi' });
     const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;

@@ -82,9 +82,8 @@ export async function start(app: ApplicationLike, options: ServeOptions = {}): P
     gracefulTimeout: 0.2,
     ...options,
   });
-  onTestFinished(async () => {
+  onTestFinished(() => {
     server.terminate();
-    await server.close();
   });
   const client = () => Client.open(server.addresses[0] as string);
   return {

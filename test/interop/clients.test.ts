@@ -149,7 +149,7 @@ describe('nc', () => {
     const { output } = await runToEnd(
       nc,
       ['-N', '127.0.0.1', port],
-      get('/1') + post('two', '/2') + get('/3') + 'GARBAGE\r\n\r\n',
+      `${get('/1')}${post('two', '/2')}${get('/3')}GARBAGE\r\n\r\n`,
     );
     expect(output.match(/HTTP\/1\.1 \d+/g)).toEqual([
       'HTTP/1.1 200',
