@@ -26,7 +26,7 @@ import { type ExchangeOwner, HttpExchange } from './exchange.ts';
 import type { HttpGateway } from './gateway.ts';
 import { Output } from './output.ts';
 import { Reception, type ReceptionOwner } from './reception.ts';
-import { refusalResponse, statusText } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 
 const IDLE = 0;
 const HEAD = 1;
@@ -486,8 +486,9 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private refuse(reason: string, status: number): void {
     this.logRefusal(reason);
     if (reason !== 'incomplete-head') {
-      this.write(refusalResponse(status, this.wall, this.head?.method === 'HEAD'));
-      this.gateway.refused(this.facts.remoteAddress, this.head, statusText(status));
+      const refusal = new Refusal(status, this.head?.method === 'HEAD');
+      this.write(refusal.encode(this.wall));
+      this.gateway.refused(this.facts.remoteAddress, this.head, refusal);
     }
     this.exchange = null;
     this.linger();

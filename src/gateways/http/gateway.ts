@@ -11,6 +11,7 @@ import type { ResolvedHttpOptions } from '../options.ts';
 import { HttpConnection } from './connection.ts';
 import type { ConnectionFacts, ServerFacts } from './environ.ts';
 import type { HttpExchange } from './exchange.ts';
+import type { Refusal } from './refusal.ts';
 import { TurnedAway } from './turned-away.ts';
 
 /** What a gateway needs beside its options. */
@@ -157,15 +158,15 @@ export class HttpGateway {
   }
 
   /** Logs an answer of the server's own. */
-  refused(remoteAddress: string, request: RequestHead | null, status: string): void {
+  refused(remoteAddress: string, request: RequestHead | null, refusal: Refusal): void {
     this.logAccess({
       remoteAddress,
       method: request?.method ?? '',
       target: request?.target ?? '',
       protocol: request === null ? '' : `HTTP/1.${request.minor}`,
-      status,
+      status: refusal.status,
       responseHeaders: [],
-      bytes: 0,
+      bytes: refusal.content.length,
       started: Date.now(),
       duration: 0,
       environ: null,

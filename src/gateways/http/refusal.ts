@@ -22,20 +22,26 @@ const REASONS: Readonly<Record<number, string>> = {
   507: 'Insufficient Storage',
 };
 
-/** The status line's text for a status of the server's own. */
-export function statusText(status: number): string {
-  return `${status} ${REASONS[status] ?? 'Error'}`;
-}
+/** An answer of the server's own, after which the connection closes. Holds nothing of the request. */
+export class Refusal {
+  /** As in a status line. */
+  readonly status: string;
+  /** Empty for HEAD. */
+  readonly content: string;
+  private readonly fields: string;
 
-/**
- * An answer of the server's own, after which the connection closes. Holds nothing of the request.
- *
- * @param wall - milliseconds since the epoch, for Date.
- */
-export function refusalResponse(status: number, wall: number, headOnly: boolean): string {
-  const body = `${REASONS[status] ?? 'Error'}\n`;
-  const head = responseHead(statusText(status), [['Content-Type', 'text/plain; charset=utf-8']]);
-  const retry = status === 503 ? 'Retry-After: 1\r\n' : '';
-  const fields = dateField(wall) + retry + contentLengthField(body.length) + CLOSE_FIELD;
-  return head + fields + HEAD_END + (headOnly ? '' : body);
+  constructor(code: number, headOnly: boolean) {
+    const reason = REASONS[code] ?? 'Error';
+    const page = `${reason}\n`;
+    this.status = `${code} ${reason}`;
+    this.content = headOnly ? '' : page;
+    const retry = code === 503 ? 'Retry-After: 1\r\n' : '';
+    this.fields = retry + contentLengthField(page.length) + CLOSE_FIELD + HEAD_END;
+  }
+
+  /** @param wall - milliseconds since the epoch, for Date. */
+  encode(wall: number): string {
+    const head = responseHead(this.status, [['Content-Type', 'text/plain; charset=utf-8']]);
+    return head + dateField(wall) + this.fields + this.content;
+  }
 }

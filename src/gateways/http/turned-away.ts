@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../../wsgi/log.ts';
-import { refusalResponse } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 
 /** How long a client has to take its 503. */
 const LINGER_TIME = 2_000;
@@ -36,7 +36,7 @@ export class TurnedAway {
       this.sockets.delete(socket);
     });
     socket.resume();
-    socket.end(refusalResponse(503, Date.now(), false), 'latin1');
+    socket.end(new Refusal(503, false).encode(Date.now()), 'latin1');
   }
 
   destroy(): void {
