@@ -52,3 +52,15 @@ test('takes nothing from nothing', () => {
   const input = new InputBuffer();
   expect(input.take(5)).toHaveLength(0);
 });
+
+test('lets go of what was used up, and of nothing else', () => {
+  const input = new InputBuffer();
+  input.push(Buffer.from('abc'));
+  input.take(2);
+  input.forget();
+  expect(text(input.take(1))).toBe('c');
+  input.forget();
+  expect(input.bytes.length).toBe(0);
+  input.push(Buffer.from('d'));
+  expect(text(input.take(1))).toBe('d');
+});

@@ -1,10 +1,12 @@
+const NOTHING = Buffer.alloc(0);
+
 /**
  * The bytes that a parser was given and has not used up.
  *
  * A read that arrives when nothing is left over is used in place; only leftovers are copied.
  */
 export class InputBuffer {
-  bytes: Uint8Array = new Uint8Array();
+  bytes: Uint8Array = NOTHING;
   start = 0;
   end = 0;
   /** True while `bytes` is a buffer of our own, with room to append to. */
@@ -40,5 +42,13 @@ export class InputBuffer {
     const taken = this.bytes.subarray(this.start, Math.min(this.end, this.start + size));
     this.start += taken.length;
     return taken;
+  }
+
+  /** Lets go of what was used up, which an idle connection would hold until its next read. */
+  forget(): void {
+    if (this.start < this.end) return;
+    this.bytes = NOTHING;
+    this.start = this.end = 0;
+    this.owned = false;
   }
 }

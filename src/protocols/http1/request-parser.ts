@@ -209,6 +209,7 @@ export class RequestParser {
     if (data !== null) return { type: 'data', data };
     if (!this.content.ended) return null;
     this.state = START;
+    this.input.forget();
     return END;
   }
 }
