@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import { applicationSide } from './app.ts';
 import { asynchronousForms } from './async.ts';
+import { asynchronousEnds } from './async-ends.ts';
 import { asynchronousInput } from './async-input.ts';
 import { leavingClients } from './client-leaves.ts';
 import { closing } from './close.ts';
@@ -50,6 +51,7 @@ const sections: readonly ((harness: Harness) => void)[] = [
   fileWrapping,
   withoutContent,
   asynchronousForms,
+  asynchronousEnds,
   asynchronousInput,
   misbehaviour,
   leavingClients,
