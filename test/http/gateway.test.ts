@@ -308,7 +308,7 @@ describe('options', () => {
     ).toEqual([
       ['GET', '/a?b', 'HTTP/1.1', '200 OK', 5],
       ['GET', '/fail', 'HTTP/1.1', '500 Internal Server Error', 22],
-      ['', '', '', '400 Bad Request', 0],
+      ['', '', '', '400 Bad Request', 12],
     ]);
     const [first, , third] = entries;
     expect(first?.environ?.['my.user']).toBe('me');
