@@ -90,8 +90,12 @@ export function httpEnviron(
 
 const NO_INPUT = new Input();
 const NO_ASYNC_INPUT = new AsyncInput(NO_INPUT);
+const NO_SIGNAL = new AbortController().signal;
 
-/** Every key, so that the object has its shape from the start; what a request says comes later. */
+/**
+ * Every key, also the driver's, so that the object has its shape from the start: a key that is added to
+ * a copy costs 0.5 µs. What the request says comes later.
+ */
 function commonEntries(
   connection: ConnectionFacts,
   server: ServerFacts,
@@ -122,6 +126,7 @@ function commonEntries(
     'wsgi.file_wrapper': fileWrapper,
     'wizgi.input': NO_ASYNC_INPUT,
     'wizgi.streaming': streaming,
+    'wizgi.signal': NO_SIGNAL,
   };
 }
 
