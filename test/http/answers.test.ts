@@ -206,8 +206,7 @@ describe('HTTP-86 answers of the server itself', () => {
     expect(server.log.loud).toHaveLength(1);
   });
 
-  // Where the head could not be read, the method is not known either.
-  it.each([404, 408, 500, 504])('%i to HEAD has no content', async (status) => {
+  it.each(Object.keys(requests).map(Number))('%i to HEAD has no content', async (status) => {
     const server = await start(app, options);
     const client = await server.client();
     client.send((requests[status] as (method: string) => string)('HEAD'));

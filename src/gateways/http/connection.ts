@@ -486,7 +486,9 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private refuse(reason: string, status: number): void {
     this.logRefusal(reason);
     if (reason !== 'incomplete-head') {
-      const refusal = new Refusal(status, this.head?.method === 'HEAD');
+      const { head, parser } = this;
+      const headOnly = head === null ? parser.refusedHead : head.method === 'HEAD';
+      const refusal = new Refusal(status, headOnly);
       this.write(refusal.encode(this.wall));
       this.gateway.refused(this.facts.remoteAddress, this.head, refusal);
     }

@@ -92,6 +92,12 @@ export class RequestParser {
     return this.state === START && this.input.length === 0 && this.emptyLines === 0;
   }
 
+  /** Whether the head that was refused is that of a HEAD request, whose answer has no content. */
+  get refusedHead(): boolean {
+    const { bytes, start, end } = this.input;
+    return latin1(bytes, start, Math.min(end, start + 5)) === 'HEAD ';
+  }
+
   /** Adds bytes read from the connection. They must not change afterwards. */
   push(bytes: Uint8Array): void {
     if (bytes.length > 0) this.input.push(bytes);
@@ -139,8 +145,8 @@ export class RequestParser {
       );
       if (known !== null) {
         const text = latin1(input.bytes, input.start, input.start + line.targetEnd);
-        input.start += line.length + this.repeated.size;
-        return this.interpret(text, known);
+        const end = input.start + line.length + this.repeated.size;
+        return this.interpret(text, known, end);
       }
       section.begin(line.length);
       this.state = FIELDS;
@@ -157,8 +163,7 @@ export class RequestParser {
     );
     this.checkedHost = fields.host;
     this.repeated.learn(input.bytes, input.start + line.length, end, line.minor, fields);
-    input.start = end;
-    return this.interpret(text, fields);
+    return this.interpret(text, fields, end);
   }
 
   /** Skips empty lines before a request, a few of them. (RFC 9112 §2.2) */
@@ -179,11 +184,12 @@ export class RequestParser {
     return false;
   }
 
-  private interpret(text: string, fields: RequestFields): RequestHead {
+  private interpret(text: string, fields: RequestFields, end: number): RequestHead {
     const { line } = this;
     const method = text.slice(0, line.methodEnd);
     const target = text.slice(line.methodEnd + 1, line.targetEnd);
     const { path, query, authority } = parseTarget(method, target, this.scheme);
+    this.input.start = end;
     this.content.begin(fields.contentLength);
     this.state = BODY;
     this.emptyLines = 0;
