@@ -13,6 +13,13 @@ export const contestants = [
   { name: 'wizgi', label: 'wizgi', own: true, ...node },
   { name: 'node', label: 'node:http', ...node },
   { name: 'wizgi-async', label: 'wizgi, async application', own: true, only: ['hello'], ...node },
+  {
+    name: 'wizgi-middleware',
+    label: 'wizgi, with a middleware',
+    own: true,
+    only: ['hello', 'hello-browser'],
+    ...node,
+  },
   { name: 'fastify', label: 'Fastify', packages: ['fastify'], ...node },
   { name: 'express', label: 'Express', packages: ['express'], ...node },
   {
