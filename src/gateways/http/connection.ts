@@ -21,7 +21,7 @@ import { Input } from '../../wsgi/input.ts';
 import { type Run, run } from '../../wsgi/run.ts';
 import type { Timed } from '../clock.ts';
 import type { Connection } from '../listener.ts';
-import { type ConnectionFacts, httpEnviron, isMounted, RepeatedEnviron } from './environ.ts';
+import { type ConnectionFacts, httpEnviron, isMounted } from './environ.ts';
 import { type ExchangeOwner, HttpExchange } from './exchange.ts';
 import type { HttpGateway } from './gateway.ts';
 import { Output } from './output.ts';
@@ -53,7 +53,6 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private readonly output: Output;
   private readonly facts: ConnectionFacts;
   private readonly parser: RequestParser;
-  private readonly repeated = new RepeatedEnviron();
   private readonly abortSource = new AbortSource();
   private readonly runOptions;
 
@@ -385,15 +384,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
         return;
       }
       const { facts, streaming } = gateway;
-      const environ = httpEnviron(
-        head,
-        this.facts,
-        facts,
-        input,
-        streaming,
-        bodySize,
-        this.repeated,
-      );
+      const environ = httpEnviron(head, this.facts, facts, input, streaming, bodySize);
       exchange.environ = environ;
       const started = run(gateway.app, environ, exchange, this.runOptions);
       if (this.exchange !== exchange) return;

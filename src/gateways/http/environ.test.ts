@@ -1,15 +1,12 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type RequestHead, RequestParser } from '../../protocols/http1/index.ts';
 import { TextErrorStream } from '../../wsgi/error-stream.ts';
 import { Input } from '../../wsgi/input.ts';
-import type { Environ } from '../../wsgi/types.ts';
 import {
   type ConnectionFacts,
   decodePath,
   httpEnviron,
   isMounted,
-  RepeatedEnviron,
   type ServerFacts,
 } from './environ.ts';
 
@@ -36,12 +33,6 @@ function parse(parser: RequestParser, text: string): RequestHead {
   return event;
 }
 
-function strings(environ: Environ): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(environ).filter(([, value]) => typeof value !== 'object'),
-  );
-}
-
 describe('httpEnviron', () => {
   const environOf = (text: string, scriptName = '') =>
     httpEnviron(
@@ -51,7 +42,6 @@ describe('httpEnviron', () => {
       input,
       false,
       null,
-      new RepeatedEnviron(),
     );
 
   it('ENV-16 joins repeated fields, cookies by a semicolon', () => {
@@ -86,40 +76,5 @@ describe('httpEnviron', () => {
 
   it('ENV-7 leaves malformed escapes as they are', () => {
     expect(decodePath('/%zz/%4/%41%2f%e9')).toBe('/%zz/%4/A/\u00e9');
-  });
-
-  const target = fc.constantFrom('/', '/x?y=1', '/%C3%A9', 'http://b:9/p', '*');
-  const fields = fc.constantFrom(
-    'Host: a\r\nX: 1\r\n',
-    'Host: a\r\nX: 2\r\n',
-    'Host: b\r\nX: 1\r\n',
-    'Host: a\r\nCookie: a=1\r\nCookie: b=2\r\n',
-    'Host: a\r\nContent-Type: x\r\n',
-  );
-
-  it('gives the same for a section that a connection repeats as for a new one', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(target, fields), { maxLength: 30 }), (requests) => {
-        const parser = new RequestParser();
-        const repeated = new RepeatedEnviron();
-        for (const [to, section] of requests) {
-          const text = `${to === '*' ? 'OPTIONS' : 'GET'} ${to} HTTP/1.1\r\n${section}\r\n`;
-          const environ = httpEnviron(
-            parse(parser, text),
-            connection,
-            server,
-            input,
-            false,
-            null,
-            repeated,
-          );
-          expect(strings(environ)).toEqual(strings(environOf(text)));
-          // What an application does to it must not show in the next one.
-          environ['HTTP_X'] = 'changed';
-          delete environ['HTTP_HOST'];
-          environ['app.key'] = true;
-        }
-      }),
-    );
   });
 });

@@ -1,6 +1,6 @@
 import type { RequestHead } from '../../protocols/http1/index.ts';
 import { FileWrapper } from '../../wsgi/file-wrapper.ts';
-import { AsyncInput, Input } from '../../wsgi/input.ts';
+import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ, ErrorStream, FileWrapperFactory } from '../../wsgi/types.ts';
 import { VERSION } from '../../wsgi/version.ts';
 
@@ -27,35 +27,12 @@ const SOFTWARE = `wizgi/${VERSION}`;
 const fileWrapper: FileWrapperFactory = (file, blockSize) => new FileWrapper(file, blockSize);
 
 /**
- * The environ of a head whose fields a connection repeats.
- *
- * Copying it takes a tenth of the time that adding the fields one by one does. The codec gives the very
- * same names again when the header section is the same to the byte.
- */
-export class RepeatedEnviron {
-  private names: RequestHead['names'] | null = null;
-  private environ: Environ | null = null;
-
-  find({ names }: RequestHead): Environ | null {
-    return names === this.names && this.environ !== null ? { ...this.environ } : null;
-  }
-
-  learn({ names, target }: RequestHead, environ: Environ): void {
-    // The authority of an absolute-form target stands in for one of the fields.
-    const repeated = names === this.names && target.startsWith('/');
-    this.names = names;
-    this.environ = repeated ? { ...environ } : null;
-  }
-}
-
-/**
  * The environ of an HTTP request. (PEP 3333, environ Variables; RFC 3875 §4.1)
  *
  * An ordinary object, filled in one literal: see docs/decisions/0002-environ-is-an-ordinary-object.md.
  *
  * @param bodySize - bytes of a body that was received whole, for CONTENT_LENGTH when the request did
  *   not say; else null.
- * @param repeated - what is remembered of the connection's requests.
  */
 export function httpEnviron(
   head: RequestHead,
@@ -64,23 +41,36 @@ export function httpEnviron(
   input: Input,
   streaming: boolean,
   bodySize: number | null,
-  repeated: RepeatedEnviron,
 ): Environ {
-  let environ = repeated.find(head);
-  if (environ === null) {
-    environ = commonEntries(connection, server, streaming);
-    addHeaders(environ, head);
-    repeated.learn(head, environ);
-  }
-  environ.REQUEST_METHOD = head.method;
-  environ.PATH_INFO = pathInfo(head.path, server.scriptName);
-  environ.QUERY_STRING = head.query;
-  environ.REQUEST_URI = environ.RAW_URI = head.target;
-  environ.SERVER_PROTOCOL = head.minor === 0 ? 'HTTP/1.0' : 'HTTP/1.1';
-  environ['wsgi.version'] = [1, 0];
-  environ['wsgi.input'] = input;
-  environ['wizgi.input'] = new AsyncInput(input);
-  if (head.host !== null && environ.HTTP_HOST !== head.host) environ.HTTP_HOST = head.host;
+  const environ: Environ = {
+    REQUEST_METHOD: head.method,
+    SCRIPT_NAME: server.scriptName,
+    PATH_INFO: pathInfo(head.path, server.scriptName),
+    QUERY_STRING: head.query,
+    REQUEST_URI: head.target,
+    RAW_URI: head.target,
+    SERVER_NAME: connection.serverName,
+    SERVER_PORT: connection.serverPort,
+    SERVER_PROTOCOL: head.minor === 0 ? 'HTTP/1.0' : 'HTTP/1.1',
+    SERVER_SOFTWARE: SOFTWARE,
+    GATEWAY_INTERFACE: 'CGI/1.1',
+    REMOTE_ADDR: connection.remoteAddress,
+    REMOTE_PORT: connection.remotePort,
+    'wsgi.version': [1, 0],
+    'wsgi.url_scheme': connection.scheme,
+    'wsgi.input': input,
+    'wsgi.errors': server.errors,
+    'wsgi.multithread': server.multithread,
+    'wsgi.multiprocess': false,
+    'wsgi.run_once': false,
+    'wsgi.input_terminated': true,
+    'wsgi.file_wrapper': fileWrapper,
+    'wizgi.input': new AsyncInput(input),
+    'wizgi.streaming': streaming,
+    // The driver's; here so that the object has all of its shape from the start.
+    'wizgi.signal': NO_SIGNAL,
+  };
+  addHeaders(environ, head);
   if (bodySize !== null && environ.CONTENT_LENGTH === undefined) {
     environ.CONTENT_LENGTH = String(bodySize);
   }
@@ -88,50 +78,10 @@ export function httpEnviron(
   return environ;
 }
 
-const NO_INPUT = new Input();
-const NO_ASYNC_INPUT = new AsyncInput(NO_INPUT);
 const NO_SIGNAL = new AbortController().signal;
 
-/**
- * Every key, also the driver's, so that the object has its shape from the start: a key that is added to
- * a copy costs 0.5 µs. What the request says comes later.
- */
-function commonEntries(
-  connection: ConnectionFacts,
-  server: ServerFacts,
-  streaming: boolean,
-): Environ {
-  return {
-    REQUEST_METHOD: '',
-    SCRIPT_NAME: server.scriptName,
-    PATH_INFO: '',
-    QUERY_STRING: '',
-    REQUEST_URI: '',
-    RAW_URI: '',
-    SERVER_NAME: connection.serverName,
-    SERVER_PORT: connection.serverPort,
-    SERVER_PROTOCOL: '',
-    SERVER_SOFTWARE: SOFTWARE,
-    GATEWAY_INTERFACE: 'CGI/1.1',
-    REMOTE_ADDR: connection.remoteAddress,
-    REMOTE_PORT: connection.remotePort,
-    'wsgi.version': [1, 0],
-    'wsgi.url_scheme': connection.scheme,
-    'wsgi.input': NO_INPUT,
-    'wsgi.errors': server.errors,
-    'wsgi.multithread': server.multithread,
-    'wsgi.multiprocess': false,
-    'wsgi.run_once': false,
-    'wsgi.input_terminated': true,
-    'wsgi.file_wrapper': fileWrapper,
-    'wizgi.input': NO_ASYNC_INPUT,
-    'wizgi.streaming': streaming,
-    'wizgi.signal': NO_SIGNAL,
-  };
-}
-
 /** HTTP_* mirrors the request's fields; repeated ones are joined. (RFC 3875 §4.1.18) */
-function addHeaders(environ: Environ, { names, values }: RequestHead): void {
+function addHeaders(environ: Environ, { names, values, host }: RequestHead): void {
   for (let index = 0; index < names.length; index++) {
     const key = names[index]?.environKey;
     if (key === null || key === undefined) continue;
@@ -140,6 +90,7 @@ function addHeaders(environ: Environ, { names, values }: RequestHead): void {
     if (before === undefined) environ[key] = value;
     else environ[key] = `${before}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
   }
+  if (host !== null && environ.HTTP_HOST !== host) environ.HTTP_HOST = host;
 }
 
 /** The decoded path below the mount point. */
