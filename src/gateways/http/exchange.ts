@@ -17,7 +17,7 @@ import type { ResponseHead } from '../../wsgi/response-head.ts';
 import type { Chunk, Environ } from '../../wsgi/types.ts';
 
 /** Content up to this size is copied behind its head, so that both leave in one write. */
-const COPY_LIMIT = 16 * 1024;
+const COPY_LIMIT = 8 * 1024;
 
 /** Where an {@link HttpExchange} puts its bytes: the connection. */
 export interface ExchangeOwner {
