@@ -4,6 +4,7 @@ export { ConfigurationError, type HttpOptions } from './gateways/options.ts';
 export { type ServeOptions, type Server, serve } from './gateways/serve.ts';
 export { asApplication, pipeline, streaming } from './wsgi/application.ts';
 export { demoApp } from './wsgi/demo.ts';
+export { TextErrorStream, type TextSink } from './wsgi/error-stream.ts';
 export { WsgiError, type WsgiErrorCode } from './wsgi/errors.ts';
 export { FileWrapper } from './wsgi/file-wrapper.ts';
 export { Headers } from './wsgi/headers.ts';
