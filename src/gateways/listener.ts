@@ -1,6 +1,7 @@
 /** Listening sockets, and the connections that they accepted: shared by all gateways. */
-import { lstatSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { type Bind, formatTcp } from './bind.ts';
 import { ConfigurationError } from './options.ts';
 
@@ -105,12 +106,7 @@ async function removeStaleSocket(path: string): Promise<void> {
 }
 
 function explain(bind: Bind, error: NodeJS.ErrnoException): Error {
-  const where =
-    bind.kind === 'tcp'
-      ? `${bind.host || '*'}:${bind.port}`
-      : bind.kind === 'unix'
-        ? `unix:${bind.path}`
-        : `fd://${bind.fd}`;
+  const where = nameOf(bind);
   switch (error.code) {
     case 'EADDRINUSE':
       return new ConfigurationError(
@@ -118,9 +114,7 @@ function explain(bind: Bind, error: NodeJS.ErrnoException): Error {
       );
     case 'EACCES':
     case 'EPERM':
-      return new ConfigurationError(
-        `no permission to listen on ${where}: choose a port of 1024 or above, or another path, with --bind (-b)`,
-      );
+      return new ConfigurationError(`${whyRefused(bind)}, with --bind (-b)`);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -128,4 +122,20 @@ function explain(bind: Bind, error: NodeJS.ErrnoException): Error {
     default:
       return new ConfigurationError(`cannot listen on ${where}: ${error.message}`);
   }
+}
+
+function nameOf(bind: Bind): string {
+  if (bind.kind === 'tcp') return `${bind.host || '*'}:${bind.port}`;
+  return bind.kind === 'unix' ? `unix:${bind.path}` : `fd://${bind.fd}`;
+}
+
+function whyRefused(bind: Bind): string {
+  const refused = `no permission to listen on ${nameOf(bind)}`;
+  if (bind.kind === 'tcp') return `${refused}: choose a port of 1024 or above`;
+  if (bind.kind === 'fd') return `${refused}: choose another descriptor`;
+  // libuv reports a missing directory as one without permission.
+  const directory = dirname(bind.path);
+  return existsSync(directory)
+    ? `${refused}: choose another path`
+    : `cannot listen on ${nameOf(bind)}: there is no directory ${directory}; make it, or choose another path`;
 }
