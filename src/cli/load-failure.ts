@@ -17,9 +17,10 @@ interface Place {
 /** Says why a module could not be loaded, in terms of the module. */
 export async function explainLoadFailure(error: unknown, path: string): Promise<UserError> {
   const shown = relativePath(path);
-  const place = placeOf(error) ?? (isSyntaxError(error) ? await askNode(path) : null);
+  const uncompiled = error instanceof SyntaxError && !wasThrownByCode(error);
+  const place = placeOf(error) ?? (uncompiled ? await askNode(path) : null);
   if (place !== null) return failure(showPlace(place));
-  if (isSyntaxError(error)) {
+  if (uncompiled) {
     return failure(`${shown}, or a module that it imports, has a syntax error: ${error.message}`);
   }
   const missing = missingModule(error, path);
@@ -32,8 +33,9 @@ function failure(message: string): UserError {
   return new UserError(message, EXIT.application);
 }
 
-function isSyntaxError(error: unknown): error is SyntaxError {
-  return error instanceof SyntaxError;
+/** Tells a SyntaxError of running code, as JSON.parse throws one, from one of a source text. */
+function wasThrownByCode(error: SyntaxError): boolean {
+  return /^\s+at /m.test(trimStack(error.stack ?? ''));
 }
 
 /** Where the compiler or Node says that the mistake is. */
@@ -44,7 +46,7 @@ function placeOf(error: unknown): Place | null {
     const [, message = '', file = '', line, before] = fromJiti;
     return { file, line: Number(line), column: Number(before) + 1, message };
   }
-  return isSyntaxError(error) ? parseReport(error.stack ?? '') : null;
+  return error instanceof SyntaxError ? parseReport(error.stack ?? '') : null;
 }
 
 /** Reads Node's report of a syntax error: place, source line, caret, message. */

@@ -27,6 +27,8 @@ const files = {
   'throws.ts':
     'interface A {}\nfunction connect(): never {\n  throw new Error("no database");\n}\nconnect();\n',
   'throws.mjs': 'throw new Error("no database");\n',
+  'bad-json.ts': 'const settings: object =\n  JSON.parse("{");\nexport const app = settings;\n',
+  'bad-json.mjs': 'export const app =\n  JSON.parse("{");\n',
   'throws-value.mjs': 'throw "just a text";\n',
   'throws-cause.cjs': 'throw new Error("outer", { cause: new TypeError("inner") });\n',
   'never.mjs': 'await new Promise(() => {});\nexport const app = () => [];\n',
@@ -157,6 +159,17 @@ describe('exit code 1: the application', () => {
       text: `wizgi: ${message}\n`,
       stdout: '',
     });
+  });
+});
+
+describe('a SyntaxError that running code throws is no mistake of the file', () => {
+  it.each(['bad-json.ts', 'bad-json.mjs'])('%s', async (target) => {
+    const { code, text } = await run(['serve', target]);
+    expect(code).toBe(1);
+    expect(text).toContain(
+      `${target} failed while it was loaded:\n\nSyntaxError: Expected property`,
+    );
+    expect(text).toMatch(new RegExp(`\\n +at .*${target}:2:\\d+`));
   });
 });
 
