@@ -1,10 +1,10 @@
 import type { RequestOptions, TestResponse } from '../../src/testing/index.ts';
 import { testClient } from '../../src/testing/index.ts';
 import type { HeaderList } from '../../src/wsgi/types.ts';
+import type { LogLine } from '../log-recorder.ts';
 import type {
   Answer,
   Harness,
-  LogLine,
   OpenExchange,
   RequestSpec,
   Served,

@@ -2,16 +2,8 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Server, serve } from '../../src/gateways/serve.ts';
-import type { Log, LogFields } from '../../src/wsgi/log.ts';
-import type {
-  Answer,
-  AnswerHead,
-  Harness,
-  LogLine,
-  OpenExchange,
-  RequestSpec,
-  Served,
-} from './harness.ts';
+import { type LogLine, LogRecorder } from '../log-recorder.ts';
+import type { Answer, AnswerHead, Harness, OpenExchange, RequestSpec, Served } from './harness.ts';
 import { RawConnection, type WireHead } from './wire.ts';
 
 /** HTTP/1.1 over real sockets, seen through a client that reads every byte. */
@@ -20,15 +12,16 @@ export const httpHarness: Harness = {
   capabilities: { http1: true, server: true, asIs: true, sync: true, patient: true },
   async serve(app, options = {}) {
     const { host = '127.0.0.1', brokenLog = false, ...rest } = options;
-    const recorder = new LogRecorder(brokenLog);
+    const log = new LogRecorder(brokenLog);
+    const errors = new TextRecorder();
     const server = await serve(app, {
       bind: [host === 'unix' ? `unix:${socketPath()}` : `${host}:0`],
-      log: recorder,
-      errors: recorder,
+      log,
+      errors,
       gracefulTimeout: 1,
       ...rest,
     });
-    return new ServedOverHttp(server, recorder);
+    return new ServedOverHttp(server, log, errors);
   },
 };
 
@@ -38,31 +31,8 @@ function socketPath(): string {
   return join(tmpdir(), `wizgi-test-${process.pid}-${++sockets}.sock`);
 }
 
-class LogRecorder implements Log {
-  readonly lines: LogLine[] = [];
+class TextRecorder {
   text = '';
-  private readonly broken: boolean;
-
-  constructor(broken: boolean) {
-    this.broken = broken;
-  }
-
-  error(message: string, fields: LogFields = {}): void {
-    if (this.broken) throw new Error('the log is broken');
-    this.lines.push({ level: 'error', message, fields });
-  }
-
-  warn(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'warn', message, fields });
-  }
-
-  info(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'info', message, fields });
-  }
-
-  debug(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'debug', message, fields });
-  }
 
   write(text: string): void {
     this.text += text;
@@ -72,11 +42,13 @@ class LogRecorder implements Log {
 class ServedOverHttp implements Served {
   private readonly server: Server;
   private readonly recorder: LogRecorder;
+  private readonly written: TextRecorder;
   private readonly connections: RawConnection[] = [];
 
-  constructor(server: Server, recorder: LogRecorder) {
+  constructor(server: Server, recorder: LogRecorder, written: TextRecorder) {
     this.server = server;
     this.recorder = recorder;
+    this.written = written;
   }
 
   get log(): readonly LogLine[] {
@@ -84,7 +56,7 @@ class ServedOverHttp implements Served {
   }
 
   get errors(): string {
-    return this.recorder.text;
+    return this.written.text;
   }
 
   async connect(): Promise<RawConnection> {

@@ -6,8 +6,8 @@
  */
 import { it, onTestFinished } from 'vitest';
 import type { Headers } from '../../src/wsgi/headers.ts';
-import type { LogFields } from '../../src/wsgi/log.ts';
 import type { ApplicationLike } from '../../src/wsgi/types.ts';
+import type { LogLine } from '../log-recorder.ts';
 import type { RawConnection } from './wire.ts';
 
 export interface Capabilities {
@@ -77,12 +77,6 @@ export interface OpenExchange {
   /** The next piece of content; null at its end. Throws when it was cut. */
   read(): Promise<Buffer | null>;
   leave(how: 'reset' | 'fin'): void;
-}
-
-export interface LogLine {
-  readonly level: 'error' | 'warn' | 'info' | 'debug';
-  readonly message: string;
-  readonly fields: LogFields;
 }
 
 export interface Served {

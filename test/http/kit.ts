@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { type ServeOptions, type Server, serve } from '../../src/gateways/serve.ts';
-import type { Log, LogFields } from '../../src/wsgi/log.ts';
 import type { Application, ApplicationLike, Environ } from '../../src/wsgi/types.ts';
+import { LogRecorder } from '../log-recorder.ts';
 
 /** How long anything may take before a test fails. Generous: machines are shared. */
 const PATIENCE = 9_000;
@@ -29,43 +29,8 @@ export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await nextTurn();
 }
 
-export interface LogLine {
-  readonly level: keyof Log;
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-export class Recorder implements Log {
-  readonly lines: LogLine[] = [];
-
-  error(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'error', message, fields });
-  }
-
-  warn(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'warn', message, fields });
-  }
-
-  info(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'info', message, fields });
-  }
-
-  debug(message: string, fields: LogFields = {}): void {
-    this.lines.push({ level: 'debug', message, fields });
-  }
-
-  /** Everything above debug, shortly. */
-  get loud(): string[] {
-    return this.lines
-      .filter((line) => line.level !== 'debug')
-      .map(({ level, message, fields }) =>
-        message === 'refused' ? `refused ${String(fields.reason)}` : `${level}: ${message}`,
-      );
-  }
-}
-
 export interface TestServer extends Server {
-  readonly log: Recorder;
+  readonly log: LogRecorder;
   /** Opens a connection, to the first address. */
   client(): Promise<Client>;
   /** Sends bytes on a connection of their own and reads all that comes until its end. */
@@ -74,7 +39,7 @@ export interface TestServer extends Server {
 
 /** Serves with short timeouts, until the test is over. */
 export async function start(app: ApplicationLike, options: ServeOptions = {}): Promise<TestServer> {
-  const log = new Recorder();
+  const log = new LogRecorder();
   const server = await serve(app, {
     bind: ['127.0.0.1:0'],
     log,

@@ -87,11 +87,6 @@ export class RequestParser {
     return this.input.length;
   }
 
-  /** True between requests, with nothing of the next one received. */
-  get idle(): boolean {
-    return this.state === START && this.input.length === 0 && this.emptyLines === 0;
-  }
-
   /** Whether the head that was refused is that of a HEAD request, whose answer has no content. */
   get refusedHead(): boolean {
     const { bytes, start, end } = this.input;
