@@ -1,4 +1,4 @@
-import { environKey } from '../wsgi/environ-key.ts';
+import { addHeader, decodePath, environKey } from '../wsgi/environ.ts';
 import { FileWrapper } from '../wsgi/file-wrapper.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream } from '../wsgi/types.ts';
@@ -66,7 +66,7 @@ export function testEnviron(target = '/', options: EnvironOptions = {}): Environ
   const { authority, rawPath } = splitTarget(escapeTarget(target));
   const mark = rawPath.indexOf('?');
   const [scriptName, pathInfo] = splitMount(
-    percentDecode(mark === -1 ? rawPath : rawPath.slice(0, mark)),
+    decodePath(mark === -1 ? rawPath : rawPath.slice(0, mark)),
     options.scriptName ?? '',
   );
   const environ: Environ = {
@@ -83,7 +83,6 @@ export function testEnviron(target = '/', options: EnvironOptions = {}): Environ
     REMOTE_PORT: '50000',
     REQUEST_URI: rawPath,
     RAW_URI: rawPath,
-    HTTP_HOST: origin.host,
     'wsgi.version': [1, 0],
     'wsgi.url_scheme': origin.scheme,
     'wsgi.input': options.input ?? new Input(),
@@ -97,6 +96,7 @@ export function testEnviron(target = '/', options: EnvironOptions = {}): Environ
   if (origin.scheme === 'https') environ['HTTPS'] = 'on';
   addHeaders(environ, headerPairs(options.headers));
   if (authority !== null) environ['HTTP_HOST'] = authority;
+  environ['HTTP_HOST'] ??= origin.host;
   return Object.assign(environ, options.environ);
 }
 
@@ -108,9 +108,7 @@ export function headerPairs(headers: RequestHeaders = {}): HeaderList {
   );
 }
 
-/** Repeated headers become one value with the same meaning. (RFC 9110 §5.3; RFC 6265 §5.4) */
 function addHeaders(environ: Environ, headers: HeaderList): void {
-  const seen = new Set<string>();
   for (const [name, raw] of headers) {
     const key = environKey(name);
     if (key === null) continue;
@@ -119,10 +117,7 @@ function addHeaders(environ: Environ, headers: HeaderList): void {
         `header '${name}' has a value that no client can send; give other text than Latin-1 as its UTF-8 bytes`,
       );
     }
-    const value = raw.replace(/^[ \t]+|[ \t]+$/g, '');
-    const separator = key === 'HTTP_COOKIE' ? '; ' : ', ';
-    environ[key] = seen.has(key) ? `${environ[key]}${separator}${value}` : value;
-    seen.add(key);
+    addHeader(environ, key, raw.replace(/^[ \t]+|[ \t]+$/g, ''));
   }
 }
 
@@ -162,13 +157,6 @@ function escapeTarget(target: string): string {
       new TextEncoder().encode(text),
       (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
     ).join(''),
-  );
-}
-
-/** Malformed escapes stay as they are. */
-function percentDecode(path: string): string {
-  return path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
   );
 }
 

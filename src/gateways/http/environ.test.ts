@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type RequestHead, RequestParser } from '../../protocols/http1/index.ts';
+import { decodePath } from '../../wsgi/environ.ts';
 import { TextErrorStream } from '../../wsgi/error-stream.ts';
 import { Input } from '../../wsgi/input.ts';
-import {
-  type ConnectionFacts,
-  decodePath,
-  httpEnviron,
-  isMounted,
-  type ServerFacts,
-} from './environ.ts';
+import { type ConnectionFacts, httpEnviron, isMounted, type ServerFacts } from './environ.ts';
 
 const connection: ConnectionFacts = {
   scheme: 'http',

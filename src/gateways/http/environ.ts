@@ -1,4 +1,5 @@
 import type { RequestHead } from '../../protocols/http1/index.ts';
+import { addHeader, decodePath } from '../../wsgi/environ.ts';
 import { FileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ, ErrorStream, FileWrapperFactory } from '../../wsgi/types.ts';
@@ -80,30 +81,19 @@ export function httpEnviron(
 
 const NO_SIGNAL = new AbortController().signal;
 
-/** HTTP_* mirrors the request's fields; repeated ones are joined. (RFC 3875 §4.1.18) */
+/** HTTP_* mirrors the request's fields. (RFC 3875 §4.1.18) */
 function addHeaders(environ: Environ, { names, values, host }: RequestHead): void {
   for (let index = 0; index < names.length; index++) {
     const key = names[index]?.environKey;
-    if (key === null || key === undefined) continue;
-    const before = environ[key];
-    const value = values[index] as string;
-    if (before === undefined) environ[key] = value;
-    else environ[key] = `${before}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
+    if (key !== null && key !== undefined) addHeader(environ, key, values[index] as string);
   }
   if (host !== null && environ.HTTP_HOST !== host) environ.HTTP_HOST = host;
 }
 
 /** The decoded path below the mount point. */
 function pathInfo(path: string, scriptName: string): string {
-  const decoded = path.includes('%') ? decodePath(path) : path;
+  const decoded = decodePath(path);
   return scriptName === '' ? decoded : decoded.slice(scriptName.length);
-}
-
-/** Percent-decodes once, octets as Latin-1; malformed escapes stay as they are. */
-export function decodePath(path: string): string {
-  return path.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 16)),
-  );
 }
 
 /** Tells whether a path lies at or below the mount point. */

@@ -1,4 +1,4 @@
-import { environKey } from '../../wsgi/environ-key.ts';
+import { environKey } from '../../wsgi/environ.ts';
 import { latin1 } from './latin1.ts';
 
 /** The fields that this codec or its gateway acts upon; all others are PLAIN. */

@@ -1,3 +1,5 @@
+import type { Environ } from './types.ts';
+
 const DROPPED = new Set(['proxy', 'transfer-encoding']);
 
 /**
@@ -12,4 +14,19 @@ export function environKey(name: string): string | null {
   if (!/^[A-Za-z0-9-]+$/.test(name) || DROPPED.has(name.toLowerCase())) return null;
   const key = name.toUpperCase().replaceAll('-', '_');
   return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`;
+}
+
+/** Adds a request header; one that repeats is joined to one value. (RFC 3875 §4.1.18; RFC 6265 §5.4) */
+export function addHeader(environ: Environ, key: string, value: string): void {
+  const before = environ[key];
+  if (before === undefined) environ[key] = value;
+  else environ[key] = `${before}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
+}
+
+/** Percent-decodes a path once, octets as Latin-1; malformed escapes stay as they are. */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  return path.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
 }
