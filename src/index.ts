@@ -9,6 +9,7 @@ export { WsgiError, type WsgiErrorCode } from './wsgi/errors.ts';
 export { FileWrapper } from './wsgi/file-wrapper.ts';
 export { Headers } from './wsgi/headers.ts';
 export type { Log, LogFields } from './wsgi/log.ts';
+export { mount } from './wsgi/mount.ts';
 export { isHopByHop } from './wsgi/response-head.ts';
 export type * from './wsgi/types.ts';
 export {

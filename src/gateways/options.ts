@@ -97,13 +97,24 @@ export const optionTable = {
   }),
 } as const;
 
-/** How an option's value is written and checked. */
-export type OptionKind = 'bind' | 'bytes' | 'count' | 'seconds' | 'mode' | 'string' | 'boolean';
+/** How an option's value is written and checked; `positive` is a count of at least 1. */
+export type OptionKind =
+  | 'bind'
+  | 'list'
+  | 'bytes'
+  | 'count'
+  | 'positive'
+  | 'seconds'
+  | 'mode'
+  | 'string'
+  | 'boolean';
 
 interface OptionValues {
   bind: readonly string[];
+  list: readonly string[];
   bytes: number;
   count: number;
+  positive: number;
   seconds: number;
   mode: string;
   string: string;
@@ -121,12 +132,16 @@ export interface OptionRow<K extends OptionKind = OptionKind> {
   readonly help: string;
 }
 
-type Table = typeof optionTable;
+/** A table of options, by name. */
+export type OptionTable = Readonly<Record<string, OptionRow>>;
 
-/** Options as a caller gives them: any left out takes its default. */
-export type HttpOptions = {
-  readonly [K in keyof Table]?: OptionValues[Table[K]['kind']];
+/** A table's options as a caller gives them: any left out takes its default. */
+export type OptionsOf<T extends OptionTable> = {
+  readonly [K in keyof T]?: OptionValues[T[K]['kind']];
 };
+
+/** Options of the HTTP gateway. */
+export type HttpOptions = OptionsOf<typeof optionTable>;
 
 /** Options with every default filled in. */
 export type ResolvedHttpOptions = Required<HttpOptions>;
@@ -137,25 +152,37 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Fills in the defaults.
+ * Fills in the defaults of the HTTP gateway.
  *
  * @throws {ConfigurationError} naming an option that does not exist or whose value is unusable.
  */
 export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
+  return resolveTable(optionTable, options);
+}
+
+/**
+ * Fills in the defaults of a table.
+ *
+ * @throws {ConfigurationError} naming an option that does not exist or whose value is unusable.
+ */
+export function resolveTable<T extends OptionTable>(
+  table: T,
+  options: OptionsOf<T>,
+): Required<OptionsOf<T>> {
   for (const [name, value] of Object.entries(options)) {
-    const row: OptionRow | undefined = Object.hasOwn(optionTable, name)
-      ? optionTable[name as keyof Table]
-      : undefined;
+    const row = Object.hasOwn(table, name) ? table[name] : undefined;
     if (row === undefined) {
       throw new ConfigurationError(
-        `unknown option '${name}'; the options are ${Object.keys(optionTable).join(', ')}`,
+        `unknown option '${name}'; the options are ${Object.keys(table).join(', ')}`,
       );
     }
     if (value !== undefined) checkOption(name, row, value);
   }
-  const defaults = Object.entries(optionTable).map(([name, row]) => [name, row.default]);
+  const defaults = Object.entries(table).map(([name, row]) => [name, row.default]);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(defaults), ...Object.fromEntries(given) } as ResolvedHttpOptions;
+  return { ...Object.fromEntries(defaults), ...Object.fromEntries(given) } as Required<
+    OptionsOf<T>
+  >;
 }
 
 function checkOption(name: string, row: OptionRow, value: unknown): void {
@@ -175,8 +202,16 @@ const expectations: Record<OptionKind, { what: string; test: (value: unknown) =>
     test: (value) =>
       Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string'),
   },
+  list: {
+    what: 'a list of texts',
+    test: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  },
   bytes: { what: 'a whole number of bytes', test: isCount },
   count: { what: 'a whole number', test: isCount },
+  positive: {
+    what: 'a whole number of at least 1',
+    test: (value) => isCount(value) && value !== 0,
+  },
   seconds: {
     what: 'a number of seconds',
     test: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
@@ -189,7 +224,8 @@ const expectations: Record<OptionKind, { what: string; test: (value: unknown) =>
   boolean: { what: 'true or false', test: (value) => typeof value === 'boolean' },
 };
 
-function option<K extends OptionKind>(
+/** Makes a row of a table. */
+export function option<K extends OptionKind>(
   kind: K,
   fallback: OptionValues[K],
   row: Omit<OptionRow, 'kind' | 'default'>,

@@ -1,0 +1,91 @@
+import {
+  type OptionsOf,
+  option,
+  optionTable,
+  type ResolvedHttpOptions,
+  resolveTable,
+} from '../gateways/options.ts';
+import type { TextSink } from '../wsgi/error-stream.ts';
+import type { Log } from '../wsgi/log.ts';
+
+/**
+ * The options that concern Python applications: one table that feeds the types, the defaults, the
+ * checks, the command's flags and the documentation. Names and meaning are Gunicorn's, where it has
+ * the option.
+ */
+export const pythonOptionTable = {
+  python: option('string', '', {
+    flag: 'python',
+    help: "The interpreter. Default: that of $VIRTUAL_ENV, else of .venv in the application's directory, else python3.",
+  }),
+  pythonpath: option('list', [], {
+    flag: 'pythonpath',
+    help: 'Directories to import from before all others; repeatable, or separated by commas.',
+  }),
+  workers: option('positive', 1, {
+    flag: 'workers',
+    short: 'w',
+    help: 'Processes that run the application; those of each mount are its own. Default: $WEB_CONCURRENCY, else 1.',
+  }),
+  threads: option('positive', 1, {
+    flag: 'threads',
+    help: 'Threads in each worker, which is how many requests it runs at once.',
+  }),
+  maxRequests: option('count', 0, {
+    flag: 'max-requests',
+    help: 'Requests after which a worker is replaced; 0: never.',
+  }),
+  maxRequestsJitter: option('count', 0, {
+    flag: 'max-requests-jitter',
+    help: 'Most requests to add to that, at random, so that workers are not replaced all at once.',
+  }),
+  maxRss: option('bytes', 0, {
+    flag: 'max-rss',
+    help: 'Resident memory beyond which a worker is replaced; 0: no limit.',
+  }),
+  preload: option('boolean', false, {
+    flag: 'preload',
+    help: 'Load the application once and fork the workers from there, so that they share memory.',
+  }),
+  reload: option('boolean', false, {
+    flag: 'reload',
+    help: 'Replace the workers when a file of the application changes; for development.',
+  }),
+} as const;
+
+/** Options of `python()`. */
+export interface PythonOptions extends OptionsOf<typeof pythonOptionTable> {
+  /** The workers' working directory, from which relative targets are taken. Default: the process's. */
+  readonly directory?: string;
+  /** Environment variables of the workers, beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Seconds that a request may take until its response begins; 0: no limit. Default: 60. */
+  readonly timeout?: number;
+  /** Seconds that running requests have to finish when a worker stops. Default: 30. */
+  readonly gracefulTimeout?: number;
+  /** Where the pool logs. Default: warnings and errors to standard error. */
+  readonly log?: Log;
+  /** Where `wsgi.errors` writes. Default: standard error. */
+  readonly errors?: TextSink;
+}
+
+/** Those of the options that have a row in a table, with every default filled in. */
+export type ResolvedPythonOptions = Required<OptionsOf<typeof pythonOptionTable>> &
+  Pick<ResolvedHttpOptions, 'timeout' | 'gracefulTimeout'>;
+
+const table = {
+  ...pythonOptionTable,
+  timeout: optionTable.timeout,
+  gracefulTimeout: optionTable.gracefulTimeout,
+} as const;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {ConfigurationError} naming an option that does not exist or whose value is unusable.
+ */
+export function resolvePythonOptions(
+  options: Omit<PythonOptions, 'directory' | 'env' | 'log' | 'errors'>,
+): ResolvedPythonOptions {
+  return resolveTable(table, options);
+}
