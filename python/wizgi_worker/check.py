@@ -1,0 +1,79 @@
+"""Tells what is no WSGI application before the first request does."""
+
+CO_VARARGS = 0x04
+CO_COROUTINE = 0x80
+CO_ASYNC_GENERATOR = 0x200
+
+
+def objection(app, shown, module):
+    """Why a value cannot be served, in one line, or None. `module` is where it was found, or None."""
+    if _is_asynchronous(app) or (not isinstance(app, type) and _is_asynchronous(_call_method(app))):
+        kind = "" if hasattr(app, "__code__") else f" ({type(app).__module__}.{type(app).__name__})"
+        return (
+            f"{shown} is an ASGI application{kind}; wizgi serves WSGI applications: "
+            f"{_asgi_remedy(shown)}"
+        )
+    if not callable(app):
+        return f"{shown} is {_describe(app)}, not a WSGI application; {_other(module, shown)}"
+    if isinstance(app, type):
+        return _class_objection(app, shown)
+    return _signature_objection(app, shown)
+
+
+def _call_method(app):
+    return getattr(type(app), "__call__", None)
+
+
+def _is_asynchronous(function):
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
+
+
+def _asgi_remedy(shown):
+    if ".asgi:" in shown:
+        return f"name its WSGI module, as in {shown.split('.asgi:')[0]}.wsgi"
+    return "run it with an ASGI server, or wrap it (a2wsgi.ASGIMiddleware)"
+
+
+def _class_objection(app, shown):
+    """An application may be a class whose instances are the response. (PEP 3333, Framework Side)"""
+    makes_others = app.__new__ is not object.__new__ or type(app).__call__ is not type.__call__
+    if makes_others or hasattr(app, "__iter__"):
+        return None
+    return (
+        f"{shown} is a class whose instances are no response, because they cannot be iterated; "
+        f"name an instance of it, or have one made: {shown}()"
+    )
+
+
+def _signature_objection(app, shown):
+    """Only of plain functions can be told what they take."""
+    code = getattr(app, "__code__", None)
+    if code is None or hasattr(app, "__wrapped__"):
+        return None
+    bound = 1 if getattr(app, "__self__", None) is not None else 0
+    most = code.co_argcount - bound
+    least = most - len(getattr(app, "__defaults__", None) or ())
+    if (most >= 2 or code.co_flags & CO_VARARGS) and least <= 2:
+        return None
+    number = f"{most} argument" + ("" if most == 1 else "s")
+    hint = f"; if it makes an application: {shown}()" if least <= 0 else ""
+    return (
+        f"{shown} takes {number}; a WSGI application takes two, environ and start_response{hint}"
+    )
+
+
+def _describe(value):
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    if name == "module":
+        return f"the module {value.__name__}"
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _other(module, shown):
+    from . import missing
+
+    found = missing.candidates(module, shown.rpartition(":")[0]) if module is not None else ""
+    return found or "expected a callable that takes environ and start_response"
