@@ -1,19 +1,25 @@
-import type { Source } from './settings.ts';
+import { describeMount, type Mount } from './mounts.ts';
 
 /** What is served, in a few words. */
-export function describeSource(source: Source): string {
-  if (source.kind === 'demo') return 'the demo application';
-  return source.kind === 'target' ? source.text : source.from;
+export function describeMounts(mounts: readonly Mount[]): string {
+  return mounts.map(describeMount).join(', ');
 }
 
 /** The greeting on a terminal. */
-export function banner(version: string, source: Source, addresses: readonly string[]): string {
+export function banner(
+  version: string,
+  mounts: readonly Mount[],
+  addresses: readonly string[],
+): string {
+  const isDemo = mounts.some(({ source }) => source.kind === 'demo');
   const lines = [
-    `  wizgi ${version} serves ${describeSource(source)}`,
+    `  wizgi ${version} serves ${describeMounts(mounts)}`,
     '',
     ...addresses.map((address) => `    ${browsable(address)}`),
     '',
-    ...(source.kind === 'demo' ? ['  To serve your own: wizgi serve app.ts', ''] : []),
+    ...(isDemo
+      ? ['  To serve your own: wizgi serve app.ts, or mysite.wsgi for a Python module', '']
+      : []),
     '  Press Ctrl+C to stop',
   ];
   return `\n${lines.join('\n')}\n\n`;

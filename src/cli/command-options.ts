@@ -21,6 +21,12 @@ export const commandOptions = {
     value: 'FILE',
     help: 'A configuration file. Without TARGET, wizgi.config.{ts,mts,js,mjs} is read by itself.',
   },
+  mount: {
+    flag: 'mount',
+    value: 'PREFIX=TARGET',
+    repeatable: true,
+    help: 'Serves a further application below a path, as in /api=api.ts; repeatable.',
+  },
   env: {
     flag: 'env',
     short: 'e',

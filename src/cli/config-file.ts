@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { WizgiConfig } from '../gateways/config.ts';
+import type { WizgiConfig } from '../config/config.ts';
 import { optionTable } from '../gateways/options.ts';
+import { pythonOptionTable } from '../python/options.ts';
 import { commandOptions } from './command-options.ts';
 import { load } from './load-application.ts';
 import { nearest } from './nearest.ts';
@@ -45,7 +46,8 @@ export async function readConfigFile(name: string): Promise<ConfigFile> {
 }
 
 const OWN: Readonly<Record<string, (value: unknown) => boolean>> = {
-  app: (value) => typeof value === 'string' || typeof value === 'function' || isObject(value),
+  app: isSource,
+  mount: (value) => isObject(value) && Object.values(value).every(isSource),
   env: (value) => isObject(value) && Object.values(value).every(isText),
   accessLogfile: (value) => isText(value) || value === false,
   accessLogformat: isText,
@@ -55,7 +57,7 @@ const OWN: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 function checkKeys(config: object, shown: string): void {
-  const known = [...Object.keys(OWN), ...Object.keys(optionTable)];
+  const known = [OWN, optionTable, pythonOptionTable].flatMap((table) => Object.keys(table));
   for (const [key, value] of Object.entries(config)) {
     if (!known.includes(key)) {
       const guess = nearest(key, known);
@@ -67,6 +69,10 @@ function checkKeys(config: object, shown: string): void {
       throw new UserError(`${shown}: option '${key}' has an unusable value`);
     }
   }
+}
+
+function isSource(value: unknown): boolean {
+  return isText(value) || typeof value === 'function' || isObject(value);
 }
 
 function isText(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { optionTable } from '../gateways/options.ts';
+import { pythonOptionTable } from '../python/options.ts';
 import { commandOptions } from './command-options.ts';
 import { parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
@@ -7,7 +8,12 @@ import { showBytes } from './values.ts';
 
 describe('parseFlags', () => {
   it('leaves out what was not given', () => {
-    expect(parseFlags(['app.ts'])).toEqual({ positionals: ['app.ts'], server: {}, command: {} });
+    expect(parseFlags(['app.ts'])).toEqual({
+      positionals: ['app.ts'],
+      server: {},
+      python: {},
+      command: {},
+    });
   });
 
   it('reads flags of the server by kind', () => {
@@ -22,6 +28,26 @@ describe('parseFlags', () => {
       backlog: 64,
       serial: true,
       socketMode: '660',
+    });
+  });
+
+  it('reads flags of Python applications', () => {
+    const { python, positionals } = parseFlags([
+      ...['mysite.wsgi', '-w', '4', '--threads=2', '--python', '.venv/bin/python', '--preload'],
+      ...['--pythonpath', 'a,b', '--pythonpath', 'c', '--max-rss', '512m', '--no-reload'],
+      ...['--max-requests', '1000', '--max-requests-jitter', '50'],
+    ]);
+    expect(positionals).toEqual(['mysite.wsgi']);
+    expect(python).toEqual({
+      workers: 4,
+      threads: 2,
+      python: '.venv/bin/python',
+      preload: true,
+      pythonpath: ['a', 'b', 'c'],
+      maxRss: 512 * 1024 ** 2,
+      reload: false,
+      maxRequests: 1000,
+      maxRequestsJitter: 50,
     });
   });
 
@@ -78,9 +104,15 @@ describe('parseFlags', () => {
     [['--backlog', '1.5'], '--backlog is "1.5"; expected a whole number'],
     [['--socket-mode', '999'], '--socket-mode is "999"; expected an octal mode, as in 660'],
     [['--log-level', 'loud'], '--log-level is "loud"; expected debug, info, warning or error'],
+    [['-w', '0'], '--workers is "0"; expected a whole number of at least 1'],
+    [['--mount'], '--mount needs a value: --mount PREFIX=TARGET'],
     [
-      ['-w', '4'],
-      '-w (--workers) is not available yet in this version of wizgi, which serves from one process',
+      ['-k', 'gevent'],
+      '-k (--worker-class) has no counterpart in wizgi: there is one kind of worker; see --threads',
+    ],
+    [
+      ['--paste', 'a.ini'],
+      '--paste has no counterpart in wizgi: name the file as TARGET, as in wizgi serve production.ini',
     ],
     [
       ['--daemon'],
@@ -94,14 +126,16 @@ describe('parseFlags', () => {
 describe('helpText', () => {
   it('begins with an example', () => {
     expect(helpText().split('\n').slice(0, 3)).toEqual([
-      'Serves a WSGI application (PEP 3333) written in JavaScript or TypeScript.',
+      'Serves WSGI applications (PEP 3333) written in TypeScript, JavaScript or Python.',
       '',
       '  wizgi serve app.ts                       serve app.ts at http://127.0.0.1:8000',
     ]);
   });
 
   it('describes each flag once', () => {
-    const flags = [...Object.values(optionTable), ...Object.values(commandOptions)];
+    const flags = [optionTable, pythonOptionTable, commandOptions].flatMap<{ flag: string }>(
+      (table) => Object.values(table),
+    );
     const lines = helpText().split('\n');
     for (const { flag } of flags) {
       const own = lines.filter((line) => new RegExp(`^ {2}.{4}--${flag}(?: |$)`).test(line));

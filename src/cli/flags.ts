@@ -3,8 +3,11 @@ import {
   type HttpOptions,
   type OptionKind,
   type OptionRow,
+  type OptionsOf,
+  type OptionTable,
   optionTable,
 } from '../gateways/options.ts';
+import { pythonOptionTable } from '../python/options.ts';
 import { aliases, type CommandOption, commandOptions } from './command-options.ts';
 import { nearest } from './nearest.ts';
 import { unavailable, unavailableShort } from './unavailable.ts';
@@ -15,6 +18,7 @@ import { parseValue } from './values.ts';
 export interface Flags {
   readonly positionals: readonly string[];
   readonly server: HttpOptions;
+  readonly python: OptionsOf<typeof pythonOptionTable>;
   readonly command: CommandValues;
 }
 
@@ -31,43 +35,58 @@ type ValueOf<O extends CommandOption> = O extends { repeatable: true }
       ? string
       : boolean;
 
-/** A flag, of the server or of the command itself. */
+/** Whose option a flag gives. */
+type Group = 'server' | 'python' | 'command';
+
+/** A flag. */
 interface Known {
   readonly name: string;
+  readonly group: Group;
   readonly row: OptionRow | null;
   readonly option: CommandOption;
 }
 
 const known: ReadonlyMap<string, Known> = new Map(
-  [...serverFlags(), ...commandFlags()].map((entry) => [entry.option.flag, entry]),
+  [
+    ...tableFlags('server', optionTable),
+    ...tableFlags('python', pythonOptionTable),
+    ...commandFlags(),
+  ].map((entry) => [entry.option.flag, entry]),
 );
 
-function serverFlags(): Known[] {
-  return Object.entries<OptionRow>(optionTable).map(([name, row]) => ({
+function tableFlags(group: Group, table: OptionTable): Known[] {
+  return Object.entries(table).map(([name, row]) => ({
     name,
+    group,
     row,
-    option: {
-      flag: row.flag,
-      help: row.help,
-      repeatable: row.kind === 'bind',
-      ...(row.short === undefined ? {} : { short: row.short }),
-      ...(row.kind === 'boolean' ? {} : { value: valueName(row.kind) }),
-    },
+    option: flagOf(row),
   }));
+}
+
+/** The flag that gives an option of a table. */
+export function flagOf(row: OptionRow): CommandOption {
+  return {
+    flag: row.flag,
+    help: row.help,
+    repeatable: row.kind === 'bind' || row.kind === 'list',
+    ...(row.short === undefined ? {} : { short: row.short }),
+    ...(row.kind === 'boolean' ? {} : { value: row.value ?? valueName(row.kind) }),
+  };
 }
 
 function commandFlags(): Known[] {
   return Object.entries<CommandOption>(commandOptions).map(([name, option]) => ({
     name,
+    group: 'command',
     row: null,
     option,
   }));
 }
 
 /** What a value is called in the manual. */
-export function valueName(kind: OptionKind): string {
+function valueName(kind: OptionKind): string {
   if (kind === 'bind') return 'ADDRESS';
-  if (kind === 'count') return 'NUMBER';
+  if (kind === 'count' || kind === 'positive') return 'NUMBER';
   return kind === 'string' ? 'TEXT' : kind.toUpperCase();
 }
 
@@ -84,20 +103,19 @@ export function parseFlags(args: readonly string[]): Flags {
     tokens: true,
   });
   const positionals: string[] = [];
-  const server: Record<string, unknown> = {};
-  const command: Record<string, unknown> = {};
+  const groups: Record<Group, Record<string, unknown>> = { server: {}, python: {}, command: {} };
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const { flag, negated } = identify(token.name, token.rawName);
     const entry = known.get(flag) as Known;
     const value = readValue(entry, token, negated);
-    const values = entry.row === null ? command : server;
+    const values = groups[entry.group];
     values[entry.name] = entry.option.repeatable
-      ? [...((values[entry.name] as string[] | undefined) ?? []), value]
+      ? ((values[entry.name] as unknown[] | undefined) ?? []).concat(value)
       : value;
   }
-  return { positionals, server, command };
+  return { positionals, ...groups };
 }
 
 function parserOptions(): Record<string, { type: 'string' | 'boolean'; short?: string }> {

@@ -1,25 +1,35 @@
 import { type OptionRow, optionTable } from '../gateways/options.ts';
 import { COMBINED } from '../logging/access-format.ts';
+import { pythonOptionTable } from '../python/options.ts';
 import { type CommandOption, commandOptions } from './command-options.ts';
-import { valueName } from './flags.ts';
+import { flagOf } from './flags.ts';
 import { showBytes } from './values.ts';
 
 const INTRODUCTION = `\
-Serves a WSGI application (PEP 3333) written in JavaScript or TypeScript.
+Serves WSGI applications (PEP 3333) written in TypeScript, JavaScript or Python.
 
   wizgi serve app.ts                       serve app.ts at http://127.0.0.1:8000
   wizgi serve app.ts:api -b 0.0.0.0:8080   its export 'api', to the whole network
+  wizgi serve mysite.wsgi -w 4             a Python module, in four processes
+  wizgi serve app.ts --mount /old=old.py   two applications side by side
   wizgi serve                              what wizgi.config.ts says, else a demo
 
 Usage: wizgi serve [TARGET] [options]
 
-TARGET is a .ts, .mts, .js, .mjs or .cjs file. Its application is the export after
-the colon, else the one named application, app or default.`;
+TARGET is one of
+
+  app.ts, app.ts:NAME         a .ts, .mts, .js, .mjs or .cjs file; its application
+                              is the export NAME, else application, app or default
+  pkg.module, app.py,         a Python module or file; its application is the name
+  app.wsgi, any with :NAME    after the colon, else application or app
+  pkg.module:make("x", n=1)   what a Python function returns
+  site.ini, site.ini#NAME     an application that PasteDeploy puts together`;
 
 /** The chapters of the manual; what none names stands in the last. */
 const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] = [
   ['Listening', ['bind', 'backlog', 'socket-mode', 'max-connections']],
-  ['Application', ['config', 'env', 'chdir', 'script-name', 'serial', 'server-header']],
+  ['Application', ['mount', 'config', 'env', 'chdir', 'script-name', 'serial', 'server-header']],
+  ['Python applications', Object.values(pythonOptionTable).map(({ flag }) => flag)],
   [
     'Logging',
     [...['access-logfile', 'access-logformat', 'error-logfile', 'log-level', 'log-format']],
@@ -45,7 +55,7 @@ interface Entry {
 /** The manual, for lines of `width` characters. */
 export function helpText(width = 80): string {
   const entries = [
-    ...Object.values<OptionRow>(optionTable).map(serverEntry),
+    ...Object.values<OptionRow>({ ...optionTable, ...pythonOptionTable }).map(tableEntry),
     ...Object.values<CommandOption>(commandOptions).map(commandEntry),
   ];
   const named = new Set(CHAPTERS.flatMap(([, flags]) => flags));
@@ -58,9 +68,9 @@ export function helpText(width = 80): string {
   return `${[INTRODUCTION, ...chapters].join('\n\n')}\n`;
 }
 
-function serverEntry(row: OptionRow): Entry {
-  const value = row.kind === 'boolean' ? undefined : valueName(row.kind);
-  return { flag: row.flag, usage: usage(row.flag, row.short, value), help: withDefault(row) };
+function tableEntry(row: OptionRow): Entry {
+  const { flag, short, value } = flagOf(row);
+  return { flag, usage: usage(flag, short, value), help: withDefault(row) };
 }
 
 function commandEntry(option: CommandOption): Entry {
@@ -76,7 +86,8 @@ function usage(flag: string, short: string | undefined, value: string | undefine
 }
 
 function withDefault({ kind, default: value, help }: OptionRow): string {
-  if (value === '' || kind === 'boolean') return help;
+  if (value === '' || kind === 'boolean' || help.includes('Default:')) return help;
+  if (Array.isArray(value) && value.length === 0) return help;
   const shown = Array.isArray(value)
     ? value.join(', ')
     : kind === 'bytes'

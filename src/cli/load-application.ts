@@ -4,7 +4,7 @@ import type { ApplicationLike } from '../wsgi/types.ts';
 import { importModule, type ModuleExports } from './import-module.ts';
 import { explainLoadFailure } from './load-failure.ts';
 import { nearest } from './nearest.ts';
-import { parseTarget, type Target } from './target.ts';
+import type { ModuleTarget } from './target.ts';
 import { EXIT, UserError } from './user-error.ts';
 
 /** The exports that are looked for, in this order, when the TARGET names none. */
@@ -13,10 +13,9 @@ const USUAL = ['application', 'app', 'default'];
 /**
  * Loads the application that a TARGET names.
  *
- * @throws {UserError} (as a rejection) saying what is wrong with the target or its module.
+ * @throws {UserError} (as a rejection) saying what is wrong with the module.
  */
-export async function loadApplication(text: string, directory: string): Promise<ApplicationLike> {
-  const target = parseTarget(text, directory);
+export async function loadApplication(target: ModuleTarget): Promise<ApplicationLike> {
   const exports = await load(target.path);
   const { name, value } = pick(target, exports);
   return checkApplication(value, `${name} of ${basename(target.path)}`);
@@ -37,7 +36,7 @@ interface Export {
 }
 
 /** Finds the export, which in a CommonJS module can be a property of `module.exports`. */
-function pick({ exportName, text }: Target, exports: ModuleExports): Export {
+function pick({ exportName, text }: ModuleTarget, exports: ModuleExports): Export {
   const names = Object.keys(exports).filter((name) => name !== 'module.exports');
   const inner = propertiesOf(exports['default']);
   const all = [...new Set([...names, ...Object.keys(inner)])].filter(

@@ -2,15 +2,13 @@ import { isatty } from 'node:tty';
 import { parseBind } from '../gateways/bind.ts';
 import { ConfigurationError } from '../gateways/options.ts';
 import { type Server, serve } from '../gateways/serve.ts';
-import { demoApp } from '../wsgi/demo.ts';
-import type { ApplicationLike } from '../wsgi/types.ts';
 import { VERSION } from '../wsgi/version.ts';
-import { banner, describeSource } from './banner.ts';
+import { type Applications, loadApplications } from './applications.ts';
+import { banner, describeMounts } from './banner.ts';
 import type { Flags } from './flags.ts';
-import { checkApplication, loadApplication } from './load-application.ts';
 import { type Logs, openLogs } from './logs.ts';
-import { prepareSettings, printSettings, type Settings, type Source } from './settings.ts';
-import { stopOnSignals } from './signals.ts';
+import { prepareSettings, printSettings, type Settings } from './settings.ts';
+import { untilStopped } from './signals.ts';
 import { logStrayErrors } from './stray-errors.ts';
 import { EXIT, UserError } from './user-error.ts';
 
@@ -37,45 +35,45 @@ export async function serveCommand(flags: Flags): Promise<number> {
 
 async function runServer(settings: Settings, logs: Logs, checkOnly: boolean): Promise<number> {
   logStrayErrors(logs.log);
-  const app = await applicationOf(settings.source);
+  const applications = await loadApplications(settings, logs);
   if (checkOnly) {
-    process.stdout.write(`wizgi: ${describeSource(settings.source)} and its options are fine\n`);
+    await closeAll(applications);
+    process.stdout.write(`wizgi: ${describeMounts(settings.mounts)} and its options are fine\n`);
     return EXIT.ok;
   }
-  const server = await start(app, settings, logs);
-  const stopped = stopOnSignals(server, logs.log);
+  const server = await start(applications, settings, logs);
+  const stopped = untilStopped(server, applications.hosted, logs.log);
   greet(settings, server, logs);
   const code = await stopped;
   logs.log.info('stopped');
   return code;
 }
 
-async function applicationOf(source: Source): Promise<ApplicationLike> {
-  if (source.kind === 'demo') return demoApp;
-  if (source.kind === 'value') return checkApplication(source.value, source.from);
-  return loadApplication(source.text, source.directory);
-}
-
 /** Listens. What fails here is no mistake in the flags: another start may well succeed. */
-async function start(app: ApplicationLike, settings: Settings, logs: Logs): Promise<Server> {
+async function start(applications: Applications, settings: Settings, logs: Logs): Promise<Server> {
   try {
-    return await serve(app, {
+    return await serve(applications.app, {
       ...settings.server,
       log: logs.log,
       errors: logs.errors,
       ...(logs.access === null ? {} : { accessLog: logs.access }),
     });
   } catch (error) {
+    await closeAll(applications);
     if (!(error instanceof ConfigurationError)) throw error;
     throw new UserError(error.message, EXIT.application);
   }
 }
 
-function greet({ source, errorLogfile, logFormat }: Settings, server: Server, { log }: Logs): void {
+async function closeAll({ hosted }: Applications): Promise<void> {
+  await Promise.all(hosted.map((app) => app.close()));
+}
+
+function greet({ mounts, errorLogfile, logFormat }: Settings, server: Server, { log }: Logs): void {
   if (errorLogfile === '-' && logFormat === 'text' && isatty(2)) {
-    process.stderr.write(banner(VERSION, source, server.addresses));
+    process.stderr.write(banner(VERSION, mounts, server.addresses));
     return;
   }
-  log.info(`wizgi ${VERSION} serves ${describeSource(source)}`);
+  log.info(`wizgi ${VERSION} serves ${describeMounts(mounts)}`);
   for (const address of server.addresses) log.info(`Listening at: ${address}`);
 }

@@ -1,22 +1,18 @@
-import { dirname } from 'node:path';
-import { type ResolvedHttpOptions, resolveOptions } from '../gateways/options.ts';
+import { optionTable, type ResolvedHttpOptions, resolveOptions } from '../gateways/options.ts';
 import type { LogLevel } from '../logging/levels.ts';
-import type { ApplicationLike } from '../wsgi/types.ts';
 import { commandOptions } from './command-options.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
 import type { Flags } from './flags.ts';
+import { describeMount, type Mount, mountsOf } from './mounts.ts';
+import { type PythonSettings, pythonSettings } from './python-settings.ts';
 import { UserError } from './user-error.ts';
-
-/** Where the application comes from. */
-export type Source =
-  | { readonly kind: 'target'; readonly text: string; readonly directory: string }
-  | { readonly kind: 'value'; readonly value: ApplicationLike; readonly from: string }
-  | { readonly kind: 'demo' };
 
 /** All that a start needs: flags over configuration file over defaults. */
 export interface Settings {
-  readonly source: Source;
+  /** At least one; that at `'/'` is the first. */
+  readonly mounts: readonly Mount[];
   readonly server: ResolvedHttpOptions;
+  readonly python: PythonSettings;
   /** A file, `'-'` for stdout, or null for none. */
   readonly accessLogfile: string | null;
   readonly accessLogformat: string;
@@ -35,7 +31,9 @@ export interface Settings {
 export async function prepareSettings(flags: Flags, stdoutIsTerminal: boolean): Promise<Settings> {
   const [target, ...more] = flags.positionals;
   if (more.length > 0) {
-    throw new UserError(`one TARGET is served at a time; there is also ${more.join(' ')}`);
+    throw new UserError(
+      `one TARGET is served at a time; there is also ${more.join(' ')}, which --mount can add at a path`,
+    );
   }
   changeDirectory(flags.command.chdir);
   setEnvironment((flags.command.env ?? []).map(parseAssignment));
@@ -46,27 +44,18 @@ export async function prepareSettings(flags: Flags, stdoutIsTerminal: boolean): 
 }
 
 function merge(
-  { command, server }: Flags,
+  flags: Flags,
   target: string | undefined,
   file: ConfigFile | null,
   stdoutIsTerminal: boolean,
 ): Settings {
-  const {
-    app,
-    bind,
-    env,
-    accessLogfile,
-    accessLogformat,
-    errorLogfile,
-    logLevel,
-    logFormat,
-    ...http
-  } = file?.config ?? {};
-  const binds = bind === undefined ? {} : { bind: typeof bind === 'string' ? [bind] : bind };
+  const { command } = flags;
+  const { accessLogfile, accessLogformat, errorLogfile, logLevel, logFormat } = file?.config ?? {};
   const accessDefault = stdoutIsTerminal ? '-' : false;
   return {
-    source: sourceOf(target, file),
-    server: resolveOptions({ ...http, ...binds, ...server }),
+    mounts: mountsOf(target, command.mount ?? [], file),
+    server: serverOptions(flags, file),
+    python: pythonSettings(flags.python, file),
     accessLogfile: (command.accessLogfile ?? accessLogfile ?? accessDefault) || null,
     accessLogformat:
       command.accessLogformat ?? accessLogformat ?? commandOptions.accessLogformat.default,
@@ -76,13 +65,12 @@ function merge(
   };
 }
 
-function sourceOf(target: string | undefined, file: ConfigFile | null): Source {
-  if (target !== undefined) return { kind: 'target', text: target, directory: process.cwd() };
-  if (file === null) return { kind: 'demo' };
-  const { app } = file.config;
-  if (app === undefined) throw new UserError(`${file.shown} names no app, and there is no TARGET`);
-  if (typeof app === 'string') return { kind: 'target', text: app, directory: dirname(file.path) };
-  return { kind: 'value', value: app, from: `app of ${file.shown}` };
+function serverOptions({ server }: Flags, file: ConfigFile | null): ResolvedHttpOptions {
+  const config = file?.config ?? {};
+  const ofTable = Object.entries(config).filter(([name]) => Object.hasOwn(optionTable, name));
+  const { bind } = config;
+  const binds = bind === undefined ? {} : { bind: typeof bind === 'string' ? [bind] : bind };
+  return resolveOptions({ ...Object.fromEntries(ofTable), ...binds, ...server });
 }
 
 function changeDirectory(directory: string | undefined): void {
@@ -112,10 +100,10 @@ function setEnvironment(variables: readonly (readonly [string, string])[]): void
 
 /** Every setting on a line of its own, as it applies. */
 export function printSettings(settings: Settings): string {
-  const { source, server, ...command } = settings;
-  const app =
-    source.kind === 'target' ? source.text : source.kind === 'value' ? source.from : 'demo';
-  const rows = Object.entries({ app, ...server, ...command });
+  const { mounts, server, python, ...command } = settings;
+  const [main, ...others] = mounts.map(describeMount);
+  const mount = others.length === 0 ? {} : { mount: others };
+  const rows = Object.entries({ app: main, ...mount, ...server, ...python.options, ...command });
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)} = ${JSON.stringify(value)}\n`).join('');
 }

@@ -1,13 +1,20 @@
 import { constants } from 'node:os';
 import type { Server } from '../gateways/serve.ts';
 import type { Log } from '../wsgi/log.ts';
+import type { HostedApplication } from './applications.ts';
 
 /**
- * Stops the server on SIGINT and SIGTERM, at once on the second one, and leaves SIGHUP alone.
+ * Stops on SIGINT and SIGTERM, at once on the second one: first the server, then the processes of
+ * applications. SIGHUP reloads those.
  *
- * Resolves with the exit code when the server has stopped.
+ * Resolves with the exit code when all has stopped.
  */
-export function stopOnSignals(server: Server, log: Log): Promise<number> {
+export function untilStopped(
+  server: Server,
+  hosted: readonly HostedApplication[],
+  log: Log,
+): Promise<number> {
+  process.on('SIGHUP', () => reload(hosted, log));
   return new Promise((resolve) => {
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
@@ -19,7 +26,7 @@ export function stopOnSignals(server: Server, log: Log): Promise<number> {
       }
       stopping = true;
       log.info('stopping: running requests may finish', { signal });
-      server.close().then(
+      stopAll(server, hosted).then(
         () => resolve(0),
         (error: unknown) => {
           log.error('the server did not stop in order', { error });
@@ -29,6 +36,25 @@ export function stopOnSignals(server: Server, log: Log): Promise<number> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
-    process.on('SIGHUP', () => log.info('SIGHUP is ignored: reloading is not available yet'));
   });
+}
+
+async function stopAll(server: Server, hosted: readonly HostedApplication[]): Promise<void> {
+  try {
+    await server.close();
+  } finally {
+    await Promise.all(hosted.map((app) => app.close()));
+  }
+}
+
+function reload(hosted: readonly HostedApplication[], log: Log): void {
+  if (hosted.length === 0) {
+    log.info('SIGHUP is ignored: only Python applications can be reloaded');
+    return;
+  }
+  log.info('SIGHUP: reloading');
+  Promise.all(hosted.map((app) => app.reload())).then(
+    () => log.info('reloaded'),
+    (error: unknown) => log.error('reloading failed; the application serves as before', { error }),
+  );
 }

@@ -4,7 +4,11 @@ import { nearest } from './nearest.ts';
 import { UserError } from './user-error.ts';
 
 /** The application that a TARGET names. */
-export interface Target {
+export type Target = ModuleTarget | PythonTarget;
+
+/** An export of a JavaScript or TypeScript module. */
+export interface ModuleTarget {
+  readonly kind: 'module';
   /** As it was written, for messages. */
   readonly text: string;
   /** The module's absolute path. */
@@ -13,11 +17,21 @@ export interface Target {
   readonly exportName: string | null;
 }
 
+/** A Python application, which a worker finds by what is written. */
+export interface PythonTarget {
+  readonly kind: 'python';
+  readonly text: string;
+}
+
 const SUPPORTED =
-  'this version serves JavaScript and TypeScript files: app.ts, .mts, .js, .mjs or .cjs, and app.ts:NAME for one of its exports';
+  'expected a JavaScript or TypeScript file (app.ts, .mts, .js, .mjs or .cjs), a Python file or module (app.py, mysite.wsgi), or a PasteDeploy file (site.ini)';
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.cts'];
 const MODULE = /^(.+\.(?:[mc]?[jt]s))(?::([\p{ID_Start}$_][\p{ID_Continue}$]*))?$/u;
+
+const PYTHON_FILE = /^.+?\.(?:py|wsgi)(?::.*)?$/s;
+const PASTE_FILE = /^.+?\.(?:ini|cfg)(?:#.*)?$/s;
+const PYTHON_MODULE = /^[\p{ID_Start}_][\p{ID_Continue}.]*(?::.*)?$/su;
 
 /**
  * Reads a TARGET; its path is taken from `directory`.
@@ -26,10 +40,37 @@ const MODULE = /^(.+\.(?:[mc]?[jt]s))(?::([\p{ID_Start}$_][\p{ID_Continue}$]*))?
  */
 export function parseTarget(text: string, directory: string): Target {
   const match = MODULE.exec(text);
-  if (match === null) throw unsupported(text, directory);
+  if (match === null) return parseForeign(text, directory);
   const path = resolve(directory, match[1] as string);
   checkFile(match[1] as string, path);
-  return { text, path, exportName: match[2] ?? null };
+  return { kind: 'module', text, path, exportName: match[2] ?? null };
+}
+
+/** Only a worker can tell which Python modules there are; so all that may be one is left to it. */
+function parseForeign(text: string, directory: string): PythonTarget {
+  if (/^[a-z][a-z0-9+]*:\/\//i.test(text)) {
+    throw new UserError(`${text}: upstream servers are not yet supported; ${SUPPORTED}`);
+  }
+  if (PYTHON_FILE.test(text) || PASTE_FILE.test(text)) return { kind: 'python', text };
+  const [name = ''] = text.split(':');
+  if (/\.[jt]sx$/.test(name)) {
+    throw new UserError(`${text}: JSX files are not yet supported; ${SUPPORTED}`);
+  }
+  const path = resolve(directory, name);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const isPackage = stat?.isDirectory() && existsSync(join(path, '__init__.py'));
+  if (PYTHON_MODULE.test(text) && (isPackage || existsSync(`${path}.py`))) {
+    return { kind: 'python', text };
+  }
+  if (stat?.isDirectory()) throw new UserError(`${text} is a directory; name a file in it`);
+  if (stat?.isFile()) throw new UserError(`${text} is no module; ${SUPPORTED}`);
+  const sibling = EXTENSIONS.find((extension) => existsSync(path + extension));
+  if (sibling !== undefined) {
+    const rest = text.slice(name.length);
+    throw new UserError(`there is no file ${name}; did you mean ${name}${sibling}${rest}?`);
+  }
+  if (PYTHON_MODULE.test(text)) return { kind: 'python', text };
+  throw new UserError(`${text} is no file that can be served; ${SUPPORTED}`);
 }
 
 function checkFile(shown: string, path: string): void {
@@ -37,31 +78,6 @@ function checkFile(shown: string, path: string): void {
   if (stat?.isFile()) return;
   if (stat !== undefined) throw new UserError(`${shown} is a directory; name a file in it`);
   throw new UserError(`there is no file ${shown}${suggestion(shown, path)}`);
-}
-
-function unsupported(text: string, directory: string): UserError {
-  const [name = ''] = text.split(':');
-  if (/^[a-z][a-z0-9+]*:\/\//i.test(text)) return notYet(text, 'upstream servers are');
-  if (/\.(?:ini|cfg)(?:#.*)?$/.test(text)) return notYet(text, 'PasteDeploy files are');
-  if (/\.(?:py|wsgi)(?::.*)?$/.test(text)) return notYet(text, 'Python applications are');
-  if (/\.[jt]sx$/.test(name)) return notYet(text, 'JSX files are');
-  const path = resolve(directory, name);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) return new UserError(`${text} is a directory; name a file in it`);
-  if (stat?.isFile()) return new UserError(`${text} is no module; ${SUPPORTED}`);
-  const sibling = EXTENSIONS.find((extension) => existsSync(path + extension));
-  if (sibling !== undefined) {
-    const rest = text.slice(name.length);
-    return new UserError(`there is no file ${name}; did you mean ${name}${sibling}${rest}?`);
-  }
-  if (/^[\p{ID_Start}_][\p{ID_Continue}.]*(?::.*)?$/u.test(text)) {
-    return notYet(text, 'Python applications are');
-  }
-  return new UserError(`${text} is no file that can be served; ${SUPPORTED}`);
-}
-
-function notYet(text: string, what: string): UserError {
-  return new UserError(`${text}: ${what} not yet supported; ${SUPPORTED}`);
 }
 
 /** Files beside the missing one that were probably meant. */

@@ -1,19 +1,12 @@
 /** Flags that Gunicorn's users will try, and what to tell them. */
 
 const LATER = 'is not available yet in this version of wizgi';
-const PROCESSES = `${LATER}, which serves from one process`;
 const NEVER = 'has no counterpart in wizgi';
 
 /** What is said after the flag's name. */
 export const unavailable: Readonly<Record<string, string>> = {
-  workers: PROCESSES,
-  threads: PROCESSES,
-  preload: PROCESSES,
-  'worker-class': `${NEVER}: there is one kind of worker, and it is asynchronous`,
+  'worker-class': `${NEVER}: there is one kind of worker; see --threads`,
   'worker-connections': `${NEVER}; see --max-connections`,
-  'max-requests': PROCESSES,
-  'max-requests-jitter': PROCESSES,
-  reload: `${LATER}; node --watch can restart the server meanwhile`,
   'reload-extra-file': LATER,
   'reload-engine': NEVER,
   pid: LATER,
@@ -28,11 +21,8 @@ export const unavailable: Readonly<Record<string, string>> = {
   'forwarded-allow-ips': `${LATER}; forwarded headers are passed on and never trusted`,
   'proxy-protocol': LATER,
   'proxy-allow-from': LATER,
-  mount: LATER,
   interface: `${LATER}: applications are WSGI applications`,
-  python: `${LATER}: applications are JavaScript or TypeScript`,
-  pythonpath: `${LATER}: applications are JavaScript or TypeScript`,
-  paste: `${LATER}: applications are JavaScript or TypeScript`,
+  paste: `${NEVER}: name the file as TARGET, as in wizgi serve production.ini`,
   daemon: `${NEVER}: leave that to the service manager (systemd, a container)`,
   name: NEVER,
   'log-config': `${NEVER}; see --log-level, --log-format and --error-logfile`,
@@ -46,7 +36,6 @@ export const unavailable: Readonly<Record<string, string>> = {
 
 /** Gunicorn's short forms of them. */
 export const unavailableShort: Readonly<Record<string, string>> = {
-  w: 'workers',
   k: 'worker-class',
   p: 'pid',
   u: 'user',

@@ -8,12 +8,23 @@ const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024
  *
  * @throws {UserError} saying what was expected.
  */
-export function parseValue(flag: string, kind: OptionKind, text: string): string | number {
+export function parseValue(
+  flag: string,
+  kind: OptionKind,
+  text: string,
+): string | number | readonly string[] {
   switch (kind) {
+    case 'list':
+      return text.split(',').filter((item) => item !== '');
     case 'bytes':
       return parseBytes(flag, text);
     case 'count':
       if (!/^\d{1,15}$/.test(text)) throw unreadable(flag, text, 'a whole number');
+      return Number(text);
+    case 'positive':
+      if (!/^0*[1-9]\d{0,14}$/.test(text)) {
+        throw unreadable(flag, text, 'a whole number of at least 1');
+      }
       return Number(text);
     case 'seconds':
       if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) {

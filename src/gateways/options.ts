@@ -128,6 +128,8 @@ export interface OptionRow<K extends OptionKind = OptionKind> {
   /** The command's flag, without the dashes. */
   readonly flag: string;
   readonly short?: string;
+  /** What the flag's value is called in the manual. Default: by kind. */
+  readonly value?: string;
   /** A sentence or two for the manual. */
   readonly help: string;
 }

@@ -16,10 +16,12 @@ import type { Log } from '../wsgi/log.ts';
 export const pythonOptionTable = {
   python: option('string', '', {
     flag: 'python',
+    value: 'INTERPRETER',
     help: "The interpreter. Default: that of $VIRTUAL_ENV, else of .venv in the application's directory, else python3.",
   }),
   pythonpath: option('list', [], {
     flag: 'pythonpath',
+    value: 'DIRECTORY',
     help: 'Directories to import from before all others; repeatable, or separated by commas.',
   }),
   workers: option('positive', 1, {

@@ -4,12 +4,24 @@ import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { type OptionRow, optionTable } from '../../src/gateways/options.ts';
 import { serve } from '../../src/gateways/serve.ts';
+import { pythonOptionTable } from '../../src/python/options.ts';
 import { VERSION } from '../../src/wsgi/version.ts';
 
 const HEADER = `# Options
 
 Every option of \`serve\`, its flag of \`wizgi serve\`, its default and what it does. This page is made from
-the table in \`src/gateways/options.ts\`; \`npx vitest run test/docs -u\` writes it anew.
+the tables in \`src/gateways/options.ts\` and \`src/python/options.ts\`; \`npx vitest run test/docs -u\`
+writes it anew.
+
+| Option | Flag | Default | What it does |
+|---|---|---|---|
+`;
+
+const PYTHON_HEADER = `
+## Python applications
+
+Options of \`python()\`, which for its applications also has \`timeout\` and \`gracefulTimeout\`, and their
+flags of \`wizgi serve\` for a TARGET in Python.
 
 | Option | Flag | Default | What it does |
 |---|---|---|---|
@@ -17,7 +29,7 @@ the table in \`src/gateways/options.ts\`; \`npx vitest run test/docs -u\` writes
 
 function defaultText({ default: value }: OptionRow): string {
   if (value === tmpdir()) return "the system's directory for temporary files";
-  if (value === '') return 'none';
+  if (value === '' || (Array.isArray(value) && value.length === 0)) return 'none';
   return `\`${Array.isArray(value) ? value.join(' ') : value}\``;
 }
 
@@ -29,8 +41,11 @@ function optionLine([name, row]: [string, OptionRow]): string {
 
 describe('documentation', () => {
   it('docs/options.md is the table of options', async () => {
-    const rows = Object.entries<OptionRow>(optionTable).map(optionLine);
-    await expect(HEADER + rows.join('')).toMatchFileSnapshot('../../docs/options.md');
+    const rows = Object.entries<OptionRow>(optionTable).map(optionLine).join('');
+    const pythonRows = Object.entries<OptionRow>(pythonOptionTable).map(optionLine).join('');
+    await expect(HEADER + rows + PYTHON_HEADER + pythonRows).toMatchFileSnapshot(
+      '../../docs/options.md',
+    );
   });
 
   it('docs/environ.md lists exactly the keys that an application gets', async () => {

@@ -1,10 +1,15 @@
+import type { HttpOptions, OptionsOf } from '../gateways/options.ts';
+import type { pythonOptionTable } from '../python/options.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
-import type { HttpOptions } from './options.ts';
 
 /** What `wizgi.config.ts` may say. Flags of the command override it. */
-export interface WizgiConfig extends Omit<HttpOptions, 'bind'> {
-  /** The application, or where the command finds it, as in `'./app.ts:application'`. */
+export interface WizgiConfig
+  extends Omit<HttpOptions, 'bind'>,
+    OptionsOf<typeof pythonOptionTable> {
+  /** The application, or where the command finds it, as in `'./app.ts'` or `'mysite.wsgi'`. */
   readonly app?: ApplicationLike | string;
+  /** Further applications by the path that they are mounted at, as in `{ '/api': './api.ts' }`. */
+  readonly mount?: Readonly<Record<string, ApplicationLike | string>>;
   /** Where to listen: one address or several. */
   readonly bind?: string | readonly string[];
   /** Environment variables, set before an application named in `app` is loaded. */

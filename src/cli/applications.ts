@@ -1,0 +1,101 @@
+import { ConfigurationError } from '../gateways/options.ts';
+import type { PythonOptions } from '../python/options.ts';
+import { demoApp } from '../wsgi/demo.ts';
+import { mount } from '../wsgi/mount.ts';
+import type { ApplicationLike } from '../wsgi/types.ts';
+import { checkApplication, loadApplication } from './load-application.ts';
+import type { Logs } from './logs.ts';
+import type { Mount } from './mounts.ts';
+import type { Settings } from './settings.ts';
+import { parseTarget, type Target } from './target.ts';
+import { EXIT, UserError } from './user-error.ts';
+
+/** An application that has processes of its own, as `python()` makes them. */
+export interface HostedApplication {
+  /** Rejects with a ConfigurationError when the application cannot be served. */
+  readonly ready: Promise<unknown>;
+  /** Loads the application anew; the old one serves until then, and beyond when that fails. */
+  reload(): Promise<unknown>;
+  /** Ends the processes once their requests are over. */
+  close(): Promise<unknown>;
+}
+
+/** What the command serves. */
+export interface Applications {
+  readonly app: ApplicationLike;
+  readonly hosted: readonly HostedApplication[];
+}
+
+/**
+ * Loads everything that is to be served, and waits until it can be.
+ *
+ * @throws {UserError} (as a rejection) saying what is wrong with a target or its application.
+ */
+export async function loadApplications(settings: Settings, logs: Logs): Promise<Applications> {
+  const targets = settings.mounts.map(({ source }) =>
+    source.kind === 'target' ? parseTarget(source.text, source.directory) : null,
+  );
+  checkPythonFlags(settings, targets);
+  const apps: ApplicationLike[] = [];
+  const hosted: HostedApplication[] = [];
+  try {
+    for (const [index, { source }] of settings.mounts.entries()) {
+      const app = await loadOne(source, targets[index] ?? null, settings, logs);
+      apps.push(app);
+      if (isHosted(app)) hosted.push(app);
+    }
+    await Promise.all(hosted.map(({ ready }) => ready));
+  } catch (error) {
+    await Promise.allSettled(hosted.map((app) => app.close()));
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new UserError(error.message, EXIT.application);
+  }
+  return { app: combine(settings.mounts, apps), hosted };
+}
+
+/** Flags that would change nothing are a mistake of whoever gives them. */
+function checkPythonFlags({ python, mounts }: Settings, targets: readonly (Target | null)[]): void {
+  const [flag] = python.asked;
+  if (flag === undefined || targets.some((target) => target?.kind === 'python')) return;
+  const isMade = mounts.some(({ source }) => source.kind === 'value' && isHosted(source.value));
+  const why = isMade
+    ? 'the application of the configuration file has the options that it was made with'
+    : 'there is none; JavaScript and TypeScript run in the process of the server';
+  throw new UserError(`${flag} concerns Python applications that are named as TARGET: ${why}`);
+}
+
+async function loadOne(
+  source: Mount['source'],
+  target: Target | null,
+  settings: Settings,
+  logs: Logs,
+): Promise<ApplicationLike> {
+  if (source.kind === 'demo') return demoApp;
+  if (source.kind === 'value') return checkApplication(source.value, source.from);
+  if (target?.kind === 'python') return loadPython(target.text, source.directory, settings, logs);
+  return loadApplication(target as Exclude<Target, { kind: 'python' }>);
+}
+
+async function loadPython(
+  target: string,
+  directory: string,
+  { python: { options }, server }: Settings,
+  logs: Logs,
+): Promise<ApplicationLike> {
+  const { python } = await import('../python/index.ts');
+  const { timeout, gracefulTimeout } = server;
+  const given: PythonOptions = { ...options, timeout, gracefulTimeout, directory };
+  return python(target, { ...given, log: logs.log, errors: logs.errors });
+}
+
+function isHosted(app: ApplicationLike): app is ApplicationLike & HostedApplication {
+  const { ready, reload, close } = app as Partial<HostedApplication>;
+  return ready instanceof Promise && typeof reload === 'function' && typeof close === 'function';
+}
+
+function combine(mounts: readonly Mount[], apps: readonly ApplicationLike[]): ApplicationLike {
+  const [first] = mounts;
+  if (mounts.length === 1 && first?.prefix === '/') return apps[0] as ApplicationLike;
+  const entries = mounts.map(({ prefix }, index) => [prefix, apps[index] as ApplicationLike]);
+  return mount(Object.fromEntries(entries));
+}
