@@ -36,11 +36,13 @@ const files = {
   'wizgi.config.type.mjs': 'export default { app: "./app.ts", backlog: "many" };\n',
   'wizgi.config.none.mjs': 'export const config = {};\n',
   'wizgi.config.noapp.mjs': 'export default { bind: ":0" };\n',
+  'wizgi.config.workers.mjs': 'export default { app: "./app.ts", workers: 2 };\n',
+  'wizgi.config.mount.mjs': 'export default { mount: { api: "./app.ts" } };\n',
   'folder/other.ts': 'export const app = () => [];\n',
 };
 
 const SUPPORTED =
-  'this version serves JavaScript and TypeScript files: app.ts, .mts, .js, .mjs or .cjs, and app.ts:NAME for one of its exports';
+  'expected a JavaScript or TypeScript file (app.ts, .mts, .js, .mjs or .cjs), a Python file or module (app.py, mysite.wsgi), or a PasteDeploy file (site.ini)';
 const EXPECTED =
   'expected a WSGI application: a function (environ, startResponse), a class, or an object with a call method';
 
@@ -61,18 +63,36 @@ describe('exit code 2: the command line', () => {
     ['serve no/app.ts', 'there is no file no/app.ts; there is no directory no either'],
     ['serve folder', 'folder is a directory; name a file in it'],
     ['serve package.json', `package.json is no module; ${SUPPORTED}`],
-    [
-      'serve mysite.wsgi:app',
-      `mysite.wsgi:app: Python applications are not yet supported; ${SUPPORTED}`,
-    ],
-    ['serve site.py', `site.py: Python applications are not yet supported; ${SUPPORTED}`],
-    [
-      'serve paste.ini#main',
-      `paste.ini#main: PasteDeploy files are not yet supported; ${SUPPORTED}`,
-    ],
     ['serve http://a/', `http://a/: upstream servers are not yet supported; ${SUPPORTED}`],
     ['serve app.tsx', `app.tsx: JSX files are not yet supported; ${SUPPORTED}`],
-    ['serve app.ts b.ts', 'one TARGET is served at a time; there is also b.ts'],
+    [
+      'serve app.ts b.ts',
+      'one TARGET is served at a time; there is also b.ts, which --mount can add at a path',
+    ],
+    ['serve app.ts --mount /api', '--mount is "/api"; expected PREFIX=TARGET, as in /api=api.ts'],
+    ['serve app.ts --mount api=app.ts', '--mount is at "api"; expected a path, as in /api'],
+    [
+      'serve --mount /api=app.ts --mount /api/=app.ts',
+      '--mount: there are two applications at /api',
+    ],
+    ['serve app.ts --mount /=app.ts', '--mount: there are two applications at /'],
+    ['serve app.ts --mount /api=ap.ts', 'there is no file ap.ts; did you mean app.ts?'],
+    [
+      'serve app.ts -w 4',
+      '--workers concerns Python applications that are named as TARGET: there is none; JavaScript and TypeScript run in the process of the server',
+    ],
+    [
+      'serve --python python3',
+      '--python concerns Python applications that are named as TARGET: there is none; JavaScript and TypeScript run in the process of the server',
+    ],
+    [
+      'serve -c wizgi.config.workers.mjs',
+      '--workers concerns Python applications that are named as TARGET: there is none; JavaScript and TypeScript run in the process of the server',
+    ],
+    [
+      'serve -c wizgi.config.mount.mjs',
+      'wizgi.config.mount.mjs: mount is at "api"; expected a path, as in /api',
+    ],
     ['serve --bnd x', 'there is no flag --bnd; did you mean --bind?'],
     [
       'serve app.ts -b foo',
@@ -226,6 +246,14 @@ describe('a module that throws is shown with its own stack', () => {
     expect(text).toContain('Error: outer\n');
     expect(text).toContain('Caused by: TypeError: inner\n');
   });
+});
+
+it('says what is wrong with $WEB_CONCURRENCY', async () => {
+  const command = start(['serve'], { env: { WEB_CONCURRENCY: 'many' } });
+  expect((await command.exited).code).toBe(2);
+  expect(command.stderr).toBe(
+    'wizgi: $WEB_CONCURRENCY is "many"; expected a whole number of at least 1, which is the number of workers\n',
+  );
 });
 
 it('names a port that is in use', async () => {

@@ -174,6 +174,50 @@ describe('where nothing is named', () => {
   });
 });
 
+describe('several applications', () => {
+  const files = {
+    'site.ts': `export const app = ${answer('site')}`,
+    'api.mjs': `export const app = (e, s) => { s('200 OK', []); return [e.SCRIPT_NAME, ' ', e.PATH_INFO]; };`,
+    'other.cjs': `exports.special = ${answer('special')}`,
+  };
+  const texts = async (url: string, ...paths: readonly string[]) =>
+    Promise.all(paths.map(async (path) => (await fetch(url + path)).text()));
+
+  it('stand beside TARGET, each at its path', async () => {
+    const args = ['site.ts', '--mount', '/api=api.mjs', '--mount', '/api/x/=other.cjs:special'];
+    const server = startServer(args, { cwd: project(files) });
+    const url = await server.listening();
+    expect(server.stderr).toContain('serves site.ts, /api=api.mjs, /api/x=other.cjs:special\n');
+    expect(await texts(url, '/', '/apis', '/api', '/api/a', '/api/x')).toEqual([
+      'site',
+      'site',
+      '/api ',
+      '/api /a',
+      'special',
+    ]);
+  });
+
+  it('do without a TARGET', async () => {
+    const server = startServer(['--mount', '/api=api.mjs'], { cwd: project(files) });
+    const url = await server.listening();
+    expect(await texts(url, '/api/a')).toEqual(['/api /a']);
+    expect((await fetch(url)).status).toBe(404);
+  });
+
+  it('can be named in the configuration, whose places flags can take', async () => {
+    const directory = project({
+      ...files,
+      'sub/wizgi.config.ts': `
+        import { special } from '../other.cjs';
+        export default { app: '../site.ts', mount: { '/api': '../api.mjs', '/special/': special } };`,
+    });
+    const args = ['-c', 'sub/wizgi.config.ts', '--mount', '/api=site.ts'];
+    const server = startServer(args, { cwd: directory });
+    const url = await server.listening();
+    expect(await texts(url, '/', '/api/a', '/special')).toEqual(['site', 'site', 'special']);
+  });
+});
+
 describe('without serving', () => {
   it('--check-config loads the application', async () => {
     const directory = project({ 'a.ts': 'console.log("loaded"); export const app = () => [];' });
@@ -187,7 +231,10 @@ describe('without serving', () => {
       'sub/wizgi.config.mjs': 'export default { app: "./a.ts", timeout: 7 };',
     });
     const args = ['serve', '--chdir', 'sub', '--print-config', '--limit-request-body', '1k'];
-    const command = start(args, { cwd: directory });
+    const command = start([...args, '--mount', '/api=api.py'], {
+      cwd: directory,
+      env: { WEB_CONCURRENCY: '3' },
+    });
     expect(await command.exited).toEqual({ code: 0, signal: null });
     const lines = command.stdout.split('\n').map((line) => line.replace(/ +/g, ' '));
     expect(lines).toEqual(
@@ -195,6 +242,8 @@ describe('without serving', () => {
         'app = "./a.ts"',
         'timeout = 7',
         'maxBody = 1024',
+        'workers = 3',
+        'mount = ["/api=api.py"]',
         'logLevel = "info"',
       ]),
     );
@@ -209,7 +258,7 @@ describe('without serving', () => {
   it('--help is the manual', async () => {
     const command = start(['serve', '--help']);
     expect(await command.exited).toEqual({ code: 0, signal: null });
-    expect(command.stdout).toMatch(/^Serves a WSGI application/);
+    expect(command.stdout).toMatch(/^Serves WSGI applications/);
   });
 });
 
