@@ -10,7 +10,7 @@ from flask import (
 app = Flask(__name__)
 app.config.update(
     SECRET_KEY=os.environ.get('FLASK_SECRET_KEY', 'only-for-an-example'),
-    MAX_CONTENT_LENGTH=100 * 1024 * 1024,
+    MAX_CONTENT_LENGTH=32 * 1024 * 1024,
 )
 
 

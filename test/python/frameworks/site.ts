@@ -1,0 +1,93 @@
+/** Sites made with Python's frameworks, behind the built command, in each way of running them. */
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Command, cleanUp, ROOT, startServer } from '../../cli/command.ts';
+import { needPackages, type Skipping } from '../packages.ts';
+import { Browser } from './browser.ts';
+
+export const FIXTURES = join(ROOT, 'test/python/frameworks/fixtures');
+
+/** A site: where it is, and what it takes. */
+export interface Site {
+  /** Working directory of the application. */
+  readonly directory: string;
+  /** The application as it is named on the command line. */
+  readonly target: string;
+  /** The same inside one of the linters. */
+  readonly linted: (linter: Linter) => string;
+  /** Modules that have to be installed. */
+  readonly modules: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Makes what the site needs before its first start. */
+  readonly prepare?: () => Promise<void>;
+}
+
+export type Linter = 'wsgiref' | 'webtest';
+
+/** A site whose target is `module:name`. */
+export function moduleSite(
+  site: Omit<Site, 'target' | 'linted'> & { readonly module: string; readonly name: string },
+): Site {
+  const { module, name } = site;
+  return {
+    ...site,
+    target: `${module}:${name}`,
+    linted: (linter) => `linters:by_${linter}("${module}", "${name}")`,
+  };
+}
+
+interface Variant {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly linter?: Linter;
+}
+
+const variants: readonly Variant[] = [
+  { name: 'two workers', args: ['-w', '2'] },
+  { name: 'four threads', args: ['--threads', '4'] },
+  { name: "inside wsgiref's validator", args: [], linter: 'wsgiref' },
+  { name: "inside webtest's lint", args: ['-w', '2', '--threads', '2'], linter: 'webtest' },
+];
+
+/** Opens a browser of its own at the site, which is started at the first call. */
+export type Visitor = (context: Skipping) => Promise<Browser>;
+
+/** Runs the tests in each variant, on one server each, and sees that it had nothing to complain of. */
+export function describeSite(site: Site, tests: (visitor: Visitor) => void): void {
+  let prepared: Promise<void> | undefined;
+  describe.each(variants)('$name', (variant) => {
+    let server: Command | undefined;
+    afterAll(cleanUp);
+
+    tests(async (context) => {
+      const python = needPackages([...site.modules, 'webtest'], context);
+      prepared ??= site.prepare?.();
+      await prepared;
+      server ??= serve(site, variant, python);
+      return new Browser(await server.listening());
+    });
+
+    it('complains of nothing, and stops', async (context) => {
+      if (server === undefined) return context.skip('nothing was started');
+      expect(await server.stop()).toEqual({ code: 0, signal: null });
+      expect(server.stdout + server.stderr).not.toMatch(COMPLAINT);
+    });
+  });
+}
+
+/** What a linter, an application or the server says when something is wrong. */
+const COMPLAINT = /Traceback|Assert|Error|Exception|Warning|without being closed|\[(?:ERROR|WARN)/;
+
+/** Starts the server of a site. */
+export function serve(site: Site, variant: Omit<Variant, 'name'>, python: string): Command {
+  const { directory, target, linted, env } = site;
+  const { args, linter } = variant;
+  return startServer(
+    [
+      linter === undefined ? target : linted(linter),
+      ...['--chdir', directory, '--python', python, '--pythonpath', join(FIXTURES, 'linters')],
+      ...args,
+    ],
+    { env: { PYTHONDONTWRITEBYTECODE: '1', ...env } },
+  );
+}
