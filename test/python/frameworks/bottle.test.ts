@@ -10,6 +10,7 @@ const source = readFileSync(join(directory, 'app.py'));
 
 describeSite(site, (visitor) => {
   it('greets', async (context) => flow.greets(await visitor(context)));
+  it('greets many at once', async (context) => flow.greetsMany(await visitor(context), '/hello'));
   it('echoes UTF-8 in Latin-1', async (context) =>
     flow.echoes(await visitor(context), Buffer.from('Zoë').toString('latin1')));
   it('remembers by a signed cookie', async (context) =>

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Skipping } from '../packages.ts';
 import { type Browser, fileForm, type Page } from './browser.ts';
 import { administrator, directory, djangoSite } from './django-site.ts';
-import { sendsRange } from './flow.ts';
+import { greetsMany, sendsRange } from './flow.ts';
 import { describeSite, type Visitor } from './site.ts';
 
 const MEBIBYTE = 1 << 20;
@@ -103,6 +103,8 @@ function testLibrary(visitor: Visitor): void {
       'greeting=said; HttpOnly; Path=/',
     ]);
   });
+
+  it('greets many at once', async (context) => greetsMany(await visitor(context), '/greet'));
 
   it('redirects to the path with a slash', async (context) => {
     const page = await (await visitor(context)).visit('/admin?a=%C3%A9');

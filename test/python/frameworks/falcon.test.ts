@@ -10,6 +10,7 @@ const source = readFileSync(join(directory, 'app.py'));
 
 describeSite(site, (visitor) => {
   it('greets', async (context) => flow.greets(await visitor(context)));
+  it('greets many at once', async (context) => flow.greetsMany(await visitor(context), '/hello'));
   it('echoes Latin-1', async (context) => flow.echoes(await visitor(context), 'Zoë ÿ'));
   it('remembers by a cookie', async (context) =>
     flow.remembers(await visitor(context), await visitor(context), '/visits'));

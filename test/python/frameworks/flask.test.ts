@@ -18,6 +18,7 @@ async function visits(browser: Browser): Promise<string | undefined> {
 
 describeSite(site, (visitor) => {
   it('greets', async (context) => flow.greets(await visitor(context)));
+  it('greets many at once', async (context) => flow.greetsMany(await visitor(context), '/hello'));
   it('adds', async (context) => flow.adds(await visitor(context), '/api/sum'));
 
   it('remembers each visitor by a session', async (context) => {

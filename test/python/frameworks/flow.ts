@@ -15,6 +15,13 @@ export async function greets(browser: Browser): Promise<void> {
   expect([head.status, head.text]).toEqual([200, '']);
 }
 
+/** Many visitors at the same time, each of whom is greeted by name. */
+export async function greetsMany(browser: Browser, path: string): Promise<void> {
+  const names = Array.from({ length: 100 }, (_, index) => `visitor-${index}`);
+  const pages = await Promise.all(names.map((name) => browser.visit(`${path}/${name}`)));
+  expect(pages.map(({ text }) => text)).toEqual(names.map((name) => `Hello, ${name}!`));
+}
+
 /** A header that goes to the application and back byte by byte. */
 export async function echoes(browser: Browser, value: string): Promise<void> {
   const page = await browser.visit('/echo', { headers: { 'X-Name': value } });

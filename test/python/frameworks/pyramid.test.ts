@@ -26,6 +26,7 @@ async function index(browser: Browser): Promise<Index> {
 
 describeSite(site, (visitor) => {
   it('greets', async (context) => flow.greets(await visitor(context)));
+  it('greets many at once', async (context) => flow.greetsMany(await visitor(context), '/hello'));
   it('remembers by a session', async (context) =>
     flow.remembers(await visitor(context), await visitor(context), '/'));
   it('streams', async (context) => flow.countsDown(await visitor(context)));

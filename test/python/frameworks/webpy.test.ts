@@ -19,6 +19,7 @@ const site = moduleSite({
 
 describeSite(site, (visitor) => {
   it('greets', async (context) => flow.greets(await visitor(context)));
+  it('greets many at once', async (context) => flow.greetsMany(await visitor(context), '/hello'));
   it('echoes Latin-1', async (context) => flow.echoes(await visitor(context), 'Zoë ÿ'));
   it('remembers by sessions on disk', async (context) =>
     flow.remembers(await visitor(context), await visitor(context), '/visits'));
