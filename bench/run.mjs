@@ -1,29 +1,25 @@
 /**
- * The benchmark: wizgi beside node:http, its frameworks and the native servers of Bun and Deno.
+ * The benchmark: wizgi beside other servers, of TypeScript and of Python applications.
  *
- *     node bench/run.mjs [--rounds 5] [--seconds 2] [--warmup 2]
- *                        [--only hello,memory,…] [--peers fastify,…] [--write]
+ *     node bench/run.mjs [--suite typescript|python] [--rounds 5] [--seconds 2] [--warmup 2]
+ *                        [--only hello,python-memory,…] [--peers fastify,granian,…] [--write]
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chosen } from './lib/contestants.mjs';
+import { chosenContestants, chosenSuites } from './lib/choice.mjs';
 import { CONNECTIONS, loadGenerator } from './lib/load.mjs';
-import { machine, versions } from './lib/machine.mjs';
-import { measureMemory } from './lib/memory.mjs';
+import { machine, ownVersions } from './lib/machine.mjs';
+import { pythonSuite } from './lib/python/suite.mjs';
 import { judge, markdown } from './lib/report.mjs';
-import { scenarios } from './lib/scenarios.mjs';
-import { measureStartup } from './lib/startup.mjs';
-import { measureScenario } from './lib/throughput.mjs';
-
-const bench = fileURLToPath(new URL('.', import.meta.url));
+import { typescriptSuite } from './lib/typescript-suite.mjs';
 
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    warmup: { type: 'string', default: '2' },
+    suite: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    warmup: { type: 'string' },
     only: { type: 'string' },
     peers: { type: 'string' },
     write: { type: 'boolean', default: false },
@@ -32,50 +28,45 @@ const { values: flags } = parseArgs({
 
 const list = (text) => text?.split(',').filter((name) => name !== '');
 const only = list(flags.only);
-const known = [...scenarios.map(({ name }) => name), 'memory', 'startup'];
-for (const name of only ?? []) {
-  if (!known.includes(name)) {
-    console.error(`no such scenario: ${name} (there are ${known.join(', ')})`);
-    process.exit(2);
-  }
-}
+const peers = list(flags.peers);
 const wanted = (name) => only === undefined || only.includes(name);
+const suites = choose();
 
-installPeers();
 const generator = loadGenerator();
-const contestants = chosen(list(flags.peers));
-const method = {
-  connections: CONNECTIONS,
-  rounds: Number(flags.rounds),
-  seconds: Number(flags.seconds),
-  warmup: Number(flags.warmup),
-};
 const results = {
   date: new Date().toISOString().slice(0, 10),
   machine: machine(),
-  versions: versions(contestants, generator.name),
-  method,
-  scenarios: [],
+  versions: { ...ownVersions(), load: generator.name },
+  suites: [],
 };
 if (results.machine.loadBefore > 0.5) {
   console.error(`This machine is busy (load average ${results.machine.loadBefore}).`);
 }
 
-for (const scenario of scenarios.filter(({ name }) => wanted(name))) {
-  const { name, what, target, ahead } = scenario;
-  const measured = await measureScenario(scenario, contestants, { ...method, generator, say });
-  results.scenarios.push({ name, what, target, ahead, ...measured });
+for (const suite of suites) {
+  suite.install();
+  const contestants = chosenContestants(suite, peers);
+  const method = {
+    connections: CONNECTIONS,
+    rounds: Number(flags.rounds ?? suite.defaults.rounds),
+    seconds: Number(flags.seconds ?? suite.defaults.seconds),
+    warmup: Number(flags.warmup ?? suite.defaults.warmup),
+  };
+  Object.assign(results.versions, suite.versions(contestants));
+  const { name, baseLabel, alsoTo } = suite;
+  const measured = await suite.measure(contestants, { wanted, generator, method, say });
+  results.suites.push({ name, baseLabel, alsoTo, method, ...measured });
 }
-if (wanted('memory')) results.memory = await measureMemory(say);
-if (wanted('startup')) results.startup = await measureStartup(say);
-results.targets = judge(results);
+results.targets = judge(results.suites);
 say('');
 
 const report = markdown(results);
 console.log(report);
-if (flags.write || (only === undefined && flags.peers === undefined)) {
-  const base = `${bench}results/${results.date}`;
-  mkdirSync(`${bench}results`, { recursive: true });
+const whole = [flags.suite, only, peers].every((choice) => choice === undefined);
+if (flags.write || whole) {
+  const directory = fileURLToPath(new URL('results', import.meta.url));
+  const base = `${directory}/${results.date}`;
+  mkdirSync(directory, { recursive: true });
   writeFileSync(`${base}.json`, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(`${base}.md`, report);
   console.log(`Written to ${base}.json and .md`);
@@ -88,23 +79,22 @@ for (const { what, wanted, figure } of missed) {
   console.log(`MISSED: ${what}: ${figure}, wanted ${wanted}`);
 }
 // A bench is no test: a missed target is no failure, a contestant that does not run is one.
-const broken = [
-  ...results.scenarios.flatMap(({ failed }) => failed),
-  ...[...(results.memory ?? []), ...(results.startup ?? [])].filter(({ failed }) => failed),
-];
-process.exitCode = broken.length > 0 ? 1 : 0;
+process.exitCode = results.suites.some(broken) ? 1 : 0;
 
-/** The peers, into bench/node_modules, where they are not there yet. */
-function installPeers() {
-  const { dependencies } = JSON.parse(readFileSync(`${bench}package.json`, 'utf8'));
-  const missing = Object.keys(dependencies).filter(
-    (name) => !existsSync(`${bench}node_modules/${name}/package.json`),
-  );
-  if (missing.length === 0) return;
-  console.error(`Installing into bench/node_modules: ${missing.join(', ')} …`);
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const args = ['install', '--prefix', bench, '--no-audit', '--no-fund'];
-  execFileSync(npm, args, { stdio: ['ignore', 2, 2] });
+function choose() {
+  try {
+    const chosen = chosenSuites([typescriptSuite, pythonSuite], { ...flags, only, peers });
+    if (chosen.length > 0) return chosen;
+    throw new Error('nothing to measure: no suite has both the scenarios and the peers chosen');
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+function broken({ scenarios, memory = [], startup = [], slowReaders, pythonMemory }) {
+  const failed = [...scenarios, slowReaders, pythonMemory].flatMap((some) => some?.failed ?? []);
+  return failed.length > 0 || [...memory, ...startup].some((row) => row.failed);
 }
 
 /** Says what is being measured: one line that is written over in a terminal. */

@@ -45,22 +45,6 @@ export const contestants = [
   },
 ];
 
-/** wizgi and node:http always take part; `peers` chooses among the others. */
-export function chosen(peers) {
-  const optional = contestants.filter(({ own, name }) => !own && name !== 'node');
-  if (peers === undefined) return contestants;
-  for (const name of peers) {
-    if (!optional.some((contestant) => contestant.name === name)) {
-      throw new Error(
-        `no such peer: ${name} (there are ${optional.map(({ name }) => name).join(', ')})`,
-      );
-    }
-  }
-  return contestants.filter(
-    (contestant) => !optional.includes(contestant) || peers.includes(contestant.name),
-  );
-}
-
 /**
  * Starts a contestant with one handler.
  *

@@ -43,10 +43,10 @@ export function requestText({ method = 'GET', headers, body = '' }, port) {
  * requests, unless they are of several variants.
  */
 async function runWrk(scenario, port, seconds) {
-  const { variants = [scenario.headers] } = scenario;
+  const { variants = [scenario.headers], connections = CONNECTIONS } = scenario;
   const texts = variants.map((headers) => requestText({ ...scenario, headers }, port));
   writeFileSync(luaFile(), luaScript(texts));
-  const args = ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`, '-s', luaFile()];
+  const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', luaFile()];
   const printed = await output(start('wrk', [...args, `http://127.0.0.1:${port}/`]));
   const result = JSON.parse(printed.slice(printed.lastIndexOf('\n{')));
   return {
@@ -91,9 +91,10 @@ end
 }
 
 /** One run of autocannon, which cannot alternate variants of a request: it sends the first. */
-async function runAutocannon({ method = 'GET', headers, body }, port, seconds) {
+async function runAutocannon(scenario, port, seconds) {
+  const { method = 'GET', headers, body, connections = CONNECTIONS } = scenario;
   const args = [autocannon, '--json', '--no-progress', '-m', method];
-  args.push('-c', String(CONNECTIONS), '-d', String(seconds));
+  args.push('-c', String(connections), '-d', String(seconds));
   for (const [name, value] of headers) {
     if (name !== 'Content-Length') args.push('-H', `${name}=${value}`);
   }

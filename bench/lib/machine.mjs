@@ -13,8 +13,14 @@ export function machine() {
   };
 }
 
-export function versions(contestants, generator) {
-  const found = { node: process.version, wizgi: ownVersion(), load: generator };
+/** The versions of Node.js and of wizgi. */
+export function ownVersions() {
+  return { node: process.version, wizgi: ownVersion() };
+}
+
+/** The versions of the npm packages of contestants. */
+export function packageVersions(contestants) {
+  const found = {};
   for (const { packages = [] } of contestants) {
     for (const name of packages) {
       found[name] = readJson(`../node_modules/${name}/package.json`)?.version ?? 'missing';

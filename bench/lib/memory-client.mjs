@@ -49,10 +49,11 @@ function upload() {
   });
 }
 
-/** Reads a chunked response of so many bytes; the framing adds a little. */
+/** Reads a response of so many bytes, in chunks, whose framing adds a little, or of known length. */
 function download() {
   return new Promise((resolve, reject) => {
     let received = 0;
+    let sized;
     let last = '';
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(`GET /${amount} HTTP/1.1\r\nHost: a\r\n\r\n`);
@@ -60,9 +61,10 @@ function download() {
     const slowUntil = seconds === undefined ? 0 : Date.now() + seconds * 1000;
     let budget = 256 * 1024;
     socket.on('data', (block) => {
+      sized ??= sizedResponse(block);
       received += block.length;
       last = (last + block.toString('latin1', Math.max(0, block.length - 7))).slice(-7);
-      if (last.endsWith('\r\n0\r\n\r\n')) {
+      if (received === sized || last.endsWith('\r\n0\r\n\r\n')) {
         socket.removeAllListeners('close');
         socket.destroy();
         if (received > amount) resolve('done');
@@ -79,6 +81,13 @@ function download() {
     socket.on('error', reject);
     socket.on('close', () => reject(new Error(`closed after ${received} bytes of ${amount}`)));
   });
+}
+
+/** The size of a response with its head, from its first block; NaN when the head does not tell. */
+function sizedResponse(block) {
+  const text = block.toString('latin1');
+  const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1]);
+  return text.indexOf('\r\n\r\n') + 4 + length;
 }
 
 /**

@@ -2,15 +2,34 @@
 import { spawn } from 'node:child_process';
 
 const running = new Set();
+const groups = new WeakSet();
 
-/** Starts a child whose end is seen to. */
-export function start(command, args, options = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+/**
+ * Starts a child whose end is seen to. With `group`, it leads a process group, and whoever of it is
+ * left when the child has ended is ended too: some servers leave their workers behind.
+ */
+export function start(command, args, { group = false, ...options } = {}) {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: group,
+    ...options,
+  });
   running.add(child);
-  const gone = () => running.delete(child);
-  child.once('exit', gone);
-  child.once('error', gone);
+  if (group) groups.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (group) kill(child);
+  });
+  child.once('error', () => running.delete(child));
   return child;
+}
+
+function kill(child) {
+  try {
+    process.kill(groups.has(child) ? -child.pid : child.pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
 }
 
 /** Asks the child to end, and makes it end when it has not within two seconds. */
@@ -18,7 +37,7 @@ export async function end(child) {
   if (!running.has(child)) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
+  const timer = setTimeout(() => kill(child), 2000);
   await exited;
   clearTimeout(timer);
 }
@@ -74,6 +93,6 @@ export function listening(child, milliseconds = 15_000) {
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) kill(child);
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));

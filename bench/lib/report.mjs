@@ -1,18 +1,23 @@
 /** The figures as Markdown, and which targets they reach. */
+import { pythonParts } from './python/report.mjs';
+import { failures, mib, ms, ratioCells, table, times } from './table.mjs';
 import { ratio } from './throughput.mjs';
 
 /** Every target with its figure, for wizgi. */
-export function judge({ scenarios, memory = [], startup = [] }) {
+export function judge(suites) {
+  return suites.flatMap(judgeSuite);
+}
+
+function judgeSuite({ baseLabel, scenarios, memory = [], startup = [] }) {
   const verdicts = [];
   const add = (what, wanted, figure, met) => verdicts.push({ what, wanted, figure, met });
   for (const { name, target, ahead = [], rows } of scenarios) {
     const own = rows.find((row) => row.name === 'wizgi');
-    if (target === undefined) continue;
-    if (own?.ratio !== undefined) {
-      const { median } = own.ratio;
-      add(name, `≥ ${target.toFixed(2)} × node:http`, times(median), median >= target);
-    } else {
-      add(name, `≥ ${target.toFixed(2)} × node:http`, 'not measured', false);
+    if (target !== undefined) {
+      const wanted = `≥ ${target.toFixed(2)} × ${baseLabel}`;
+      const median = own?.ratio?.median;
+      if (median === undefined) add(name, wanted, 'not measured', false);
+      else add(name, wanted, times(median), median >= target);
     }
     for (const peer of ahead) {
       const other = rows.find((row) => row.name === peer);
@@ -33,8 +38,7 @@ export function judge({ scenarios, memory = [], startup = [] }) {
 }
 
 /** The whole report. */
-export function markdown(results) {
-  const { date, machine, versions, method, scenarios, memory, startup, targets } = results;
+export function markdown({ date, machine, versions, suites, targets }) {
   const parts = [`# Benchmark of ${date}`];
   parts.push(
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.kernel}; ` +
@@ -43,50 +47,64 @@ export function markdown(results) {
       .map(([name, version]) => `${name} ${version}`)
       .join(' · '),
   );
-  if (scenarios.length > 0) {
-    parts.push(
-      `${method.connections} connections, ${method.rounds} rounds of ${method.seconds} s after a ` +
-        `warm-up of ${method.warmup} s; load from ${versions.load}. Medians; the ratio is the ` +
-        'median of the ratios to node:http within each round, with their range; CPU is the ' +
-        "server's processor time for a request.",
-    );
-  }
-  for (const scenario of scenarios) parts.push(...scenarioParts(scenario));
-  if (memory) parts.push('## Memory', memoryTable(memory), ...failures(memory));
-  if (startup) parts.push('## Start-up', startupTable(startup), ...failures(startup));
-  parts.push('## Targets', targetTable(targets));
+  for (const suite of suites) parts.push(...suiteParts(suite, versions.load));
+  if (targets.length > 0) parts.push('## Targets', targetTable(targets));
   return `${parts.join('\n\n')}\n`;
 }
 
-function scenarioParts({ name, what, rows, failed }) {
-  const head = [
-    'server',
-    'requests/s',
-    '× node:http',
-    'range',
-    'p50 ms',
-    'p99 ms',
-    'CPU µs',
-    'head bytes',
-  ];
+function suiteParts(suite, load) {
+  const { baseLabel, method, scenarios, memory, startup } = suite;
+  const parts = [];
+  if (scenarios.length > 0) {
+    parts.push(
+      `${method.connections} connections, ${method.rounds} rounds of ${method.seconds} s after a ` +
+        `warm-up of ${method.warmup} s; load from ${load}. Medians; the ratio is the ` +
+        `median of the ratios to ${baseLabel} within each round, with their range; CPU is the ` +
+        "server's processor time for a request.",
+    );
+  }
+  for (const scenario of scenarios) parts.push(...scenarioParts(scenario, suite));
+  if (memory) parts.push('## Memory', memoryTable(memory), ...failures(failedRows(memory)));
+  if (startup) parts.push('## Start-up', startupTable(startup), ...failures(failedRows(startup)));
+  parts.push(...pythonParts(suite));
+  return parts;
+}
+
+function scenarioParts({ name, what, rows, failed }, { baseLabel, alsoTo = [] }) {
+  const counted = rows.some(({ served }) => served !== undefined);
+  const head = ['server', 'requests/s', `× ${baseLabel}`, 'range', 'p50 ms', 'p99 ms', 'CPU µs'];
+  head.push('head bytes', ...(counted ? ['served'] : []));
   const cells = rows.map((row) => [
     row.label,
     Math.round(row.rate).toLocaleString('en'),
-    row.ratio ? row.ratio.median.toFixed(2) : '',
-    row.ratio ? `${row.ratio.least.toFixed(2)}–${row.ratio.greatest.toFixed(2)}` : '',
+    ...ratioCells(row.ratio),
     row.p50.toFixed(2),
     row.p99.toFixed(2),
     Number.isFinite(row.cpu) ? row.cpu.toFixed(1) : '',
     String(row.headBytes),
+    ...(counted ? [String(row.served)] : []),
   ]);
   const parts = [`## ${name}`, `${what}.`, table(head, cells)];
+  const others = rows.filter((row) => alsoTo.includes(row.name));
+  if (others.length > 0) parts.push(comparison(rows, others));
   for (const row of rows) {
     if (row.errors === undefined) continue;
     const list = Object.entries(row.errors).map(([kind, count]) => `${count} ${kind}`);
     parts.push(`Errors under load from ${row.label}: ${list.join(', ')}.`);
   }
-  for (const { name, why } of failed) parts.push(`Not measured: ${name}: ${oneLine(why)}`);
+  parts.push(...failures(failed));
   return parts;
+}
+
+/** Everyone's ratios to some of them. */
+function comparison(rows, others) {
+  return table(
+    ['server', ...others.flatMap(({ label }) => [`× ${label}`, 'range'])],
+    rows.map(({ label, rounds }) => [
+      label,
+      ...others.flatMap((other) => ratioCells(ratio(rounds, other.rounds))),
+    ]),
+  );
 }
 
 function memoryTable(rows) {
@@ -113,13 +131,13 @@ function startupTable(rows) {
   );
 }
 
-function failures(rows) {
+function failedRows(rows) {
   return rows
     .filter(({ failed }) => failed)
-    .map(({ name, server, failed }) => {
-      const who = server === undefined ? name : `${name}, ${server}`;
-      return `Not measured: ${who}: ${oneLine(failed)}`;
-    });
+    .map(({ name, server, failed }) => ({
+      name: server === undefined ? name : `${name}, ${server}`,
+      why: failed,
+    }));
 }
 
 function targetTable(targets) {
@@ -127,24 +145,4 @@ function targetTable(targets) {
     ['target', 'wanted', 'figure', ''],
     targets.map(({ what, wanted, figure, met }) => [what, wanted, figure, met ? 'met' : 'MISSED']),
   );
-}
-
-/** A Markdown table, aligned so that it reads well in a terminal too. */
-function table(head, rows) {
-  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i].length)));
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
-  const rule = `|${widths.map((width, i) => `${'-'.repeat(width + (i === 0 ? 2 : 1))}${i === 0 ? '' : ':'}`).join('|')}|`;
-  return [line(head), rule, ...rows.map(line)].join('\n');
-}
-
-/** Three digits, because a target is met or not by the figure itself, not by a rounded one. */
-const times = (value) => `${value.toFixed(3)} ×`;
-const ms = (value) => `${Math.round(value)} ms`;
-const mib = (value) => `${value.toFixed(1)} MiB`;
-
-/** The line of an error's output that says what it is. */
-function oneLine(text) {
-  const lines = text.split('\n');
-  return (lines.find((line) => /Error\b/.test(line)) ?? lines[0]).trim().slice(0, 160);
 }

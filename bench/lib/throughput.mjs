@@ -1,31 +1,34 @@
 /** One scenario, all contestants: A B C … A B C …, so that noise falls on all of them alike. */
-import { readFileSync } from 'node:fs';
-import { launch } from './contestants.mjs';
+import { served } from './connections.mjs';
+import { cpuSeconds, family } from './process-tree.mjs';
 import { median } from './statistics.mjs';
 import { verify } from './verify.mjs';
 
 /**
- * @returns a row for each contestant: medians, the ratio to node:http, and every round; and those
- *   that could not take part, with the reason
+ * @returns a row for each contestant: medians, the ratio to the suite's `base`, and every round; and
+ *   those that could not take part, with the reason
  */
 export async function measureScenario(scenario, contestants, options) {
-  const { generator, rounds, seconds, warmup, say } = options;
+  const { base, launch, countServed, generator, rounds, seconds, warmup, say } = options;
   const started = [];
   const failed = [];
   const round = async ({ child, port }) => {
-    const before = cpuSeconds(child.pid);
+    const processes = family(child.pid);
+    const before = cpuSeconds(processes);
     const result = await generator.run(scenario, port, seconds);
-    const cpu = ((cpuSeconds(child.pid) - before) / result.requests) * 1e6;
+    const cpu = ((cpuSeconds(processes) - before) / result.requests) * 1e6;
     return { ...result, cpu };
   };
   try {
     for (const contestant of contestants) {
       if (contestant.only && !contestant.only.includes(scenario.name)) continue;
       try {
-        const server = await launch(contestant, scenario.handler);
+        const server = await launch(contestant, scenario);
         const entry = { contestant, server, rounds: [] };
         started.push(entry);
-        entry.headBytes = await verify(scenario, server.port);
+        const headBytes = await verify(scenario, server.port, contestant);
+        if (countServed) entry.served = await served(scenario, server.port);
+        entry.headBytes = headBytes;
       } catch (error) {
         failed.push({ name: contestant.name, why: error.message });
       }
@@ -41,23 +44,24 @@ export async function measureScenario(scenario, contestants, options) {
         entry.rounds.push(await round(entry.server));
       }
     }
-    return { rows: runners.map((entry) => summary(entry, runners)), failed };
+    return { rows: runners.map((entry) => summary(entry, runners, base)), failed };
   } finally {
     await Promise.all(started.map(({ server }) => server.stop()));
   }
 }
 
-function summary({ contestant, headBytes, rounds }, all) {
+function summary({ contestant, headBytes, served, rounds }, all, base) {
   const of = (key) => median(rounds.map((round) => round[key]));
   return {
     name: contestant.name,
     label: contestant.label,
     rate: of('rate'),
-    ratio: ratio(rounds, all.find((entry) => entry.contestant.name === 'node')?.rounds),
+    ratio: ratio(rounds, all.find((entry) => entry.contestant.name === base)?.rounds),
     p50: of('p50'),
     p99: of('p99'),
     cpu: of('cpu'),
     headBytes,
+    served,
     errors: errors(rounds),
     rounds,
   };
@@ -79,13 +83,4 @@ function errors(rounds) {
     }
   }
   return Object.keys(sum).length > 0 ? sum : undefined;
-}
-
-/** Processor time of a server so far, all its threads; NaN where the system does not tell. */
-function cpuSeconds(pid) {
-  if (process.platform !== 'linux') return Number.NaN;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // utime and stime, in ticks of 10 ms.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

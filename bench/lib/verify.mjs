@@ -4,16 +4,19 @@ import { connect } from 'node:net';
 import { requestText } from './load.mjs';
 
 /**
- * Sends the scenario's request twice over one connection and compares both answers.
+ * Sends the scenario's request twice over one connection and compares both answers; over two
+ * connections, if the contestant closes them.
  *
  * @returns the size of the answer's head, in bytes
  * @throws when an answer is wrong, saying how
  */
-export async function verify(scenario, port) {
-  const bytes = await exchange(port, requestText(scenario, port));
+export async function verify(scenario, port, { closes = false } = {}) {
+  const request = requestText(scenario, port);
+  const bytes = await exchange(port, request, closes ? 1 : 2);
   const first = parse(bytes);
   compare(first, scenario.answer);
-  compare(parse(first.rest), scenario.answer);
+  const second = closes ? parse(await exchange(port, request, 1)) : parse(first.rest);
+  compare(second, scenario.answer);
   return first.headBytes;
 }
 
@@ -34,15 +37,15 @@ function digest(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The bytes of two answers to two requests, the second sent when the first was answered. */
-function exchange(port, request) {
+/** The bytes of so many answers over one connection, each request sent after the last answer. */
+function exchange(port, request, wanted) {
   return new Promise((resolve, reject) => {
     const received = [];
     let asked = 1;
     const socket = connect(port, '127.0.0.1', () => socket.write(request));
     socket.setTimeout(5000, () => {
       socket.destroy();
-      reject(new Error(`answered ${asked - 1} of 2 requests on one connection in 5 s`));
+      reject(new Error(`answered ${asked - 1} of ${wanted} requests on one connection in 5 s`));
     });
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('closed the connection after an answer')));
@@ -52,10 +55,10 @@ function exchange(port, request) {
       let answers = 0;
       for (let rest = bytes; rest !== undefined; answers++) rest = parse(rest)?.rest;
       answers -= 1;
-      if (answers === asked && asked === 1) {
-        asked = 2;
+      if (answers === asked && asked < wanted) {
+        asked += 1;
         socket.write(request);
-      } else if (answers === 2) {
+      } else if (answers === wanted) {
         socket.removeAllListeners('close');
         socket.destroy();
         resolve(bytes);
