@@ -73,7 +73,9 @@ def _describe(value):
 
 
 def _other(module, shown):
+    expected = "expected a callable that takes environ and start_response"
+    if module is None or shown.endswith(")"):
+        return expected
     from . import missing
 
-    found = missing.candidates(module, shown.rpartition(":")[0]) if module is not None else ""
-    return found or "expected a callable that takes environ and start_response"
+    return missing.candidates(module, shown.rpartition(":")[0]) or expected

@@ -2,7 +2,10 @@
 import os
 import sys
 
-MACHINERY = f"{os.sep}importlib{os.sep}"
+# Code that imports on behalf of other code.
+MACHINERY = tuple(
+    os.sep.join(("", *parts)) for parts in (("importlib", ""), ("paste", "deploy", ""), ("configparser.py",))
+)
 FACTORIES = ("create_app", "make_app", "get_app", "get_wsgi_application", "main")
 MANY = 8
 NO_APPLICATIONS = (type, type(os), type(len))
@@ -151,14 +154,23 @@ def dependency(error, directory):
             f"DJANGO_SETTINGS_MODULE is {settings!r}, of which there is no module {name}; "
             "set it with -e, or add a directory with --pythonpath"
         )
-    head = f"{shown}, line {line}, imports {name!r}"
+    head = f"{shown}, line {line}, imports"
+    if is_local(name, directory):
+        return f"{head} {name!r}, which does not exist"
+    return f"{head} {not_installed(repr(name), name)}"
+
+
+def is_local(name, *folders):
+    """Whether a missing module belongs to a package that is there, so that nothing can be installed."""
     top = name.partition(".")[0]
-    if top in sys.modules or top in modules_in(directory):
-        place = origin(sys.modules[top]) if top in sys.modules else os.path.join(directory, top)
-        return f"{head}, which {top} ({place}) does not have"
+    return top in sys.modules or any(top in modules_in(folder) for folder in folders)
+
+
+def not_installed(shown, name):
     version = "%d.%d" % sys.version_info[:2]
+    top = name.partition(".")[0]
     return (
-        f"{head}, which is not installed for {sys.executable} (Python {version}): "
+        f"{shown}, which is not installed for {sys.executable} (Python {version}): "
         f"{sys.executable} -m pip install {top}, or choose another interpreter with --python"
     )
 
@@ -174,7 +186,7 @@ def asked_in(error):
     found, trace = None, error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if not name.startswith("<frozen importlib") and MACHINERY not in name:
+        if not name.startswith("<frozen importlib") and not any(part in name for part in MACHINERY):
             found = (name, trace.tb_lineno)
         trace = trace.tb_next
     return found

@@ -30,7 +30,7 @@ def load(spec, directory, pythonpath=()):
 
     Raises TargetError.
     """
-    prepend([os.path.join(directory, entry) for entry in pythonpath] + [directory])
+    search(pythonpath, [directory], directory)
     try:
         return find(spec, directory, pythonpath)
     except ModuleNotFoundError as error:
@@ -57,7 +57,8 @@ def find(spec, directory, pythonpath):
         from . import paste
 
         path = existing(place, directory)
-        return checked(paste.load(path, section or "main", place), spec, None)
+        search(pythonpath, [os.path.dirname(path), directory], directory)
+        return checked(paste.load(path, section or "main", place, directory), spec, None)
     place, expression = split(spec, directory)
     module = import_place(place, directory, pythonpath)
     name, app = pick(module, expression, place)
@@ -117,7 +118,7 @@ def import_file(path, pythonpath, directory):
     """Imports a file under a name by which others can import it too, where there is one."""
     _files.add(path)
     root, name = module_name(path)
-    prepend([os.path.join(directory, entry) for entry in pythonpath] + [root, directory])
+    search(pythonpath, [root, directory], directory)
     if path.endswith(".py") and leads_to(name, path):
         from importlib import import_module
 
@@ -232,9 +233,10 @@ def checked(app, shown, module):
     return app
 
 
-def prepend(entries):
-    """Puts directories before all others that modules are looked for in."""
-    first = list(dict.fromkeys(os.path.abspath(entry) for entry in entries))
+def search(pythonpath, folders, directory):
+    """Has modules looked for here before all other places."""
+    first = [os.path.abspath(os.path.join(directory, entry)) for entry in pythonpath]
+    first = list(dict.fromkeys(first + folders))
     sys.path[:] = first + [entry for entry in sys.path if entry not in first]
 
 
