@@ -13,6 +13,8 @@ export type WsgiErrorCode =
   | 'response-ended'
   | 'client-gone'
   | 'response-timeout'
+  | 'no-answer'
+  | 'no-capacity'
   | 'input-not-arrived'
   | 'input-closed'
   | 'input-incomplete';

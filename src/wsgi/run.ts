@@ -11,7 +11,7 @@
  */
 import type { AbortSource } from './abort.ts';
 import { byteLength, coalesce, encode } from './blocks.ts';
-import { WsgiError } from './errors.ts';
+import { WsgiError, type WsgiErrorCode } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { FileWrapper } from './file-wrapper.ts';
 import { isThenable, iteratorOf } from './iteration.ts';
@@ -53,6 +53,19 @@ export function run(
   environ['wizgi.signal'] = options.abort.signal();
   driver.enter(app, environ);
   return driver;
+}
+
+/** Statuses of answers where no application is to blame, or none answered. (RFC 9110 §15) */
+const conditions: { readonly [code in WsgiErrorCode]?: string } = {
+  'input-incomplete': '400 Bad Request',
+  'no-answer': '502 Bad Gateway',
+  'no-capacity': '503 Service Unavailable',
+  'response-timeout': '504 Gateway Timeout',
+};
+const CLIENT_AT_FAULT = conditions['input-incomplete'];
+
+function conditionOf(error: unknown): string | null {
+  return error instanceof WsgiError ? (conditions[error.code] ?? null) : null;
 }
 
 const ENTERED = 0;
@@ -449,11 +462,14 @@ class Driver implements Run {
       this.options.log.debug('application error after the request ended', { error });
       return;
     }
-    const ofClient = error instanceof WsgiError && error.code === 'input-incomplete';
-    if (!ofClient) {
+    const condition = conditionOf(error);
+    if (condition === null) {
       this.options.log.error('application error', { error, request: this.exchange.describe() });
+    } else if (condition !== CLIENT_AT_FAULT) {
+      const { message } = error as WsgiError;
+      this.options.log.warn('no answer', { reason: message, request: this.exchange.describe() });
     }
-    if (!this.begun) this.page(ofClient ? '400 Bad Request' : '500 Internal Server Error');
+    if (!this.begun) this.page(condition ?? '500 Internal Server Error');
     else if (!this.answered) this.exchange.cut();
     this.answered = true;
     this.release();
@@ -463,6 +479,7 @@ class Driver implements Run {
   private page(status: string): void {
     const text = `${status.slice(4)}\n`;
     const head = checkResponseHead(status, [['Content-Type', 'text/plain; charset=utf-8']]);
+    if (head.code === 503) head.headers.push(['Retry-After', '1']);
     head.contentLength = text.length;
     this.head = head;
     this.begun = true;

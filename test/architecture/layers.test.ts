@@ -9,7 +9,8 @@ const levels: Readonly<Record<string, number>> = {
   gateways: 2,
   testing: 2,
   logging: 3,
-  cli: 4,
+  python: 4,
+  cli: 5,
 };
 
 const root = resolve('src');

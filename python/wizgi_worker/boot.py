@@ -1,0 +1,200 @@
+"""Starts a worker: takes over what the server left open, loads the application, serves.
+
+Descriptors at the start: 0 is held open by the server for as long as it lives, 2 takes all that is
+printed, 3 is the channel, 4 the ledger (see `Loop`).
+"""
+import faulthandler
+import fcntl
+import mmap
+import os
+import signal
+import sys
+from marshal import loads
+
+from . import messages
+from .errors import ErrorStream
+from .file_wrapper import FileWrapper
+
+# fcntl has no name for it, nor do systems other than Linux have it.
+F_SETSIG = 10
+LEDGER_SIZE = 4096
+
+
+def main():
+    channel = take_over(3)
+    ledger = map_ledger(take_over(4))
+    die_with_server(take_over(0))
+    errors = redirect_output()
+    stack_signal = dump_stacks_to(errors)
+    ignore_terminate()
+    check_marshal()
+    config = read_config(channel)
+    os.chdir(config["directory"])
+    app = load(config, channel)
+    serve(app, config, channel, ledger, errors, stack_signal)
+
+
+def serve(app, config, channel, ledger, errors, stack_signal):
+    threads = config["threads"]
+    constants = {
+        "wsgi.version": (1, 0),
+        "wsgi.errors": ErrorStream(errors),
+        "wsgi.multithread": threads > 1,
+        "wsgi.multiprocess": config["multiprocess"],
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    if threads > 1:
+        from .threaded import ThreadedLoop
+
+        loop = ThreadedLoop(app, channel, ledger, constants, threads)
+    else:
+        from .serial import SerialLoop
+
+        loop = SerialLoop(app, channel, ledger, constants)
+    if config["around"]:
+        app.inner.loop = loop
+    if config["reload"]:
+        report_modules(channel)
+    text = f"{sys.version.split()[0]}\n{stack_signal}".encode()
+    send(channel, messages.READY, text)
+    loop.run()
+    # The usual end of a program, with its atexit handlers.
+    sys.exit(0)
+
+
+def load(config, channel):
+    """Loads the application, or tells the server why that is not possible and ends."""
+    from . import target
+
+    try:
+        app = target.load(config["target"], config["directory"], config["pythonpath"])
+        if config["around"]:
+            from .inner import Inner
+
+            inner = Inner()
+            app = app(inner)
+            app = Wrapped(app, inner)
+        return app
+    except BaseException as error:
+        if isinstance(error, target.TargetError):
+            message, trace = str(error), ""
+        else:
+            from .trace import summary, traceback_of
+
+            message, trace = summary(error), traceback_of(error)
+        if config["reload"]:
+            report_modules(channel)
+        send(channel, messages.FAILED, message.encode("utf-8", "replace"), trace.encode("utf-8", "replace"))
+        # Not sys.exit: what the application began at import must not keep us.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(3)
+
+
+class Wrapped:
+    """Middleware with the inner application it was put around."""
+
+    def __init__(self, app, inner):
+        self.app = app
+        self.inner = inner
+
+    def __call__(self, environ, start_response):
+        return self.app(environ, start_response)
+
+
+def send(channel, kind, text, content=b""):
+    data = messages.FRAME.pack(kind, 0, len(text), len(content)) + text + content
+    while data:
+        data = data[os.write(channel, data) :]
+
+
+def report_modules(channel):
+    """Names the files that went into the application, for the server to watch."""
+    from .target import watched_files
+
+    send(channel, messages.MODULES, "\n".join(watched_files()).encode("utf-8", "surrogateescape"))
+
+
+def take_over(descriptor):
+    """Moves a descriptor out of the way of applications, and keeps it from their children."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20)
+    os.set_blocking(moved, True)
+    if descriptor == 0:
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+    else:
+        os.close(descriptor)
+    return moved
+
+
+def map_ledger(descriptor):
+    ledger = memoryview(mmap.mmap(descriptor, LEDGER_SIZE)).cast("Q")
+    os.close(descriptor)
+    return ledger
+
+
+def die_with_server(life):
+    """Has the system end this process with the server, whatever the application is at then."""
+    if not sys.platform.startswith("linux"):
+        return
+    fcntl.fcntl(life, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(life, F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def redirect_output():
+    """Sends standard output the way of standard error, so that the order of lines is kept.
+
+    Returns a descriptor of our own for it, which the application does not know to close.
+    """
+    errors = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 20)
+    os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)
+    return errors
+
+
+def dump_stacks_to(errors):
+    """Has crashes, and a signal that applications do not use, print the Python stacks."""
+    faulthandler.enable(errors, all_threads=True)
+    number = int(signal.SIGRTMAX) - 2 if hasattr(signal, "SIGRTMAX") else int(signal.SIGUSR2)
+    faulthandler.register(number, errors, all_threads=True)
+    return number
+
+
+def ignore_terminate():
+    """The server says when to stop: service managers signal every process of a service at once."""
+    worker = os.getpid()
+
+    def on_terminate(number, _frame):
+        if os.getpid() != worker:
+            # A child of the application's, which inherited this handler.
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, on_terminate)
+
+
+def check_marshal():
+    """The server writes short strings in marshal's form for ASCII, which reads any Latin-1."""
+    if loads(b"z\x01\xe9") != "\xe9":
+        sys.stderr.write(f"wizgi does not know how {sys.version} reads marshal data\n")
+        sys.exit(3)
+
+
+def read_config(channel):
+    (length,) = messages.LENGTH.unpack(read(channel, messages.LENGTH.size))
+    return loads(read(channel, length))[0]
+
+
+def read(channel, size):
+    data = b""
+    while len(data) < size:
+        more = os.read(channel, size - len(data))
+        if not more:
+            # The server is gone.
+            os._exit(0)
+        data += more
+    return data

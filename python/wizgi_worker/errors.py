@@ -1,0 +1,19 @@
+"""wsgi.errors. (PEP 3333, Input and Error Streams)"""
+import io
+
+
+class ErrorStream(io.TextIOWrapper):
+    """Text into the server's log, line by line; any text, in any encoding's stead."""
+
+    def __init__(self, descriptor):
+        super().__init__(
+            io.FileIO(descriptor, "w", closefd=False),
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+            write_through=True,
+        )
+
+    def close(self):
+        """Every request of the worker uses the same stream: no single one may close it."""
+        self.flush()

@@ -1,0 +1,252 @@
+"""Takes requests from the channel and runs the application for each."""
+import io
+import os
+import select
+from collections import deque
+from marshal import loads
+from threading import Lock
+
+from . import messages
+from .file_wrapper import SMALL, FileWrapper, regular_file
+from .request_input import RequestInput
+from .response import ClientGone, Response
+
+FRAME = messages.FRAME.pack
+LENGTH_SIZE = messages.LENGTH.size
+
+
+class Loop:
+    """What serial and threaded workers share: the channel, and the course of one request."""
+
+    def __init__(self, app, channel, ledger, constants):
+        self.app = app
+        self.out = deque()
+        # Requests that have not begun.
+        self.requests = deque()
+        # Requests that have.
+        self.responses = {}
+        # Calls of Python middleware to its inner application, which is the server's.
+        self.calls = {}
+        self.stopping = False
+        self._channel = channel
+        self._poll = select.poll()
+        self._poll.register(channel, select.POLLIN)
+        # Word 0: the last request that may begin, written by the server. Then one for each thread:
+        # the last request that it has begun.
+        self._ledger = ledger
+        # Entries of every environ.
+        self._constants = constants
+        self._sending = Lock()
+        self._buffer = bytearray(256 * 1024)
+        self._received = 0
+        # Durations of requests, in seconds, which the server has not heard of.
+        self._times = deque()
+        os.register_at_fork(after_in_child=self._forget)
+
+    # --- the channel -----------------------------------------------------------------------------
+
+    def receive(self):
+        """Waits for frames and takes in what they say."""
+        view = memoryview(self._buffer)
+        size = os.readv(self._channel, (view[self._received :],))
+        if size == 0:
+            # The server is gone, and with it everyone who could wait for an answer.
+            os._exit(0)
+        end = self._received + size
+        start = 0
+        needed = LENGTH_SIZE
+        while end - start >= LENGTH_SIZE:
+            (length,) = messages.LENGTH.unpack_from(view, start)
+            needed = LENGTH_SIZE + length
+            if end - start < needed:
+                break
+            batch = loads(view[start + LENGTH_SIZE : start + needed])
+            start += needed
+            needed = LENGTH_SIZE
+            for message in batch:
+                if len(message) == 4:
+                    self.accept(message)
+                else:
+                    self.control(*message)
+        rest = bytes(view[start:end])
+        view.release()
+        if needed > len(self._buffer):
+            self._buffer = bytearray(needed)
+        self._buffer[: len(rest)] = rest
+        self._received = len(rest)
+
+    def poll(self):
+        """Takes in what has arrived, without waiting."""
+        raise NotImplementedError
+
+    def accept(self, request):
+        raise NotImplementedError
+
+    def wait(self, response, ready):
+        """Waits until control messages have made a condition true."""
+        raise NotImplementedError
+
+    def control(self, operation, request_id, argument):
+        if operation >= messages.CALL_HEAD:
+            call = self.calls.get(request_id)
+            if call is not None:
+                call.control(operation, argument)
+                self.notify(call.response)
+            return
+        if operation == messages.STOP:
+            self.stop()
+            return
+        response = self.responses.get(request_id)
+        if response is None:
+            if operation == messages.CANCEL:
+                self._withdraw(request_id)
+            return
+        if operation == messages.CREDIT:
+            response.room += argument
+        elif operation == messages.CANCEL:
+            response.cancelled = True
+        elif operation == messages.INPUT:
+            response.input.feed(argument)
+        elif operation == messages.INPUT_END:
+            response.input.end(argument)
+        elif operation == messages.FILE_TAKEN:
+            response.file_taken = argument
+        self.notify(response)
+
+    def notify(self, response):
+        """Control messages have changed something that the request may wait for."""
+
+    def stop(self):
+        raise NotImplementedError
+
+    def _withdraw(self, request_id):
+        """Drops a request that has not begun."""
+        for request in list(self.requests):
+            if request[0] == request_id:
+                try:
+                    self.requests.remove(request)
+                except ValueError:
+                    return
+                self.out.append(FRAME(messages.END, request_id, 0, 0))
+                return
+
+    def flush(self):
+        """Sends what is to be sent. Whoever comes while another sends leaves it to that one."""
+        out = self.out
+        while out or self._times:
+            if not self._sending.acquire(False):
+                return
+            try:
+                self._send()
+            finally:
+                self._sending.release()
+
+    def _send(self):
+        out = self.out
+        frames = []
+        while out:
+            frames.append(out.popleft())
+        times = self._times
+        if times:
+            count = len(times)
+            taken = [times.popleft() for _ in range(count)]
+            frames.append(
+                FRAME(
+                    messages.TIME,
+                    min(int(max(taken) * 1e6), 0xFFFFFFFF),
+                    min(int(sum(taken) * 1e6), 0xFFFFFFFF),
+                    count,
+                )
+            )
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
+        sent = os.write(self._channel, data)
+        if sent < len(data):
+            view = memoryview(data)
+            while sent < len(data):
+                sent += os.write(self._channel, view[sent:])
+
+    def _forget(self):
+        """A child that the application forked must not answer in our place."""
+        os.close(self._channel)
+        self._channel = -1
+
+    # --- a request -------------------------------------------------------------------------------
+
+    def serve(self, request, slot):
+        request_id, environ, body, streamed = request
+        ledger = self._ledger
+        before = ledger[slot]
+        ledger[slot] = request_id
+        if request_id > ledger[0]:
+            # The server has taken back what had not begun.
+            ledger[slot] = before
+            self.out.append(FRAME(messages.RETURNED, request_id, 0, 0))
+            return
+        response = Response(self, request_id, environ["REQUEST_METHOD"] == "HEAD")
+        self.responses[request_id] = response
+        environ.update(self._constants)
+        if streamed:
+            response.input = environ["wsgi.input"] = RequestInput(self, response, body)
+        else:
+            environ["wsgi.input"] = io.BytesIO(body)
+        result = None
+        try:
+            try:
+                result = self.app(environ, response.start_response)
+                kind = type(result)
+                if (kind is list or kind is tuple) and not response.begun:
+                    if result:
+                        response.whole(result)
+                    else:
+                        response.complete()
+                elif kind is FileWrapper and self._send_file(response, result):
+                    pass
+                else:
+                    response.iterate(result)
+            finally:
+                close = getattr(result, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as error:
+            self._failed(response, error)
+        del self.responses[request_id]
+        if not response.ended:
+            # The server has given the request up, or has the rest of it in a file.
+            response.ended = True
+            self.out.append(FRAME(messages.END, request_id, 0, 0))
+
+    def _failed(self, response, error):
+        if response.cancelled and isinstance(error, (ClientGone, OSError)):
+            return
+        # Here only: most workers never need it.
+        from .trace import summary, traceback_of
+
+        response.fail(summary(error), traceback_of(error))
+
+    def _send_file(self, response, wrapper):
+        """Has the server send a regular file; false where that cannot be."""
+        if response.begun or response.head is None:
+            return False
+        found = regular_file(wrapper)
+        if found is None:
+            return False
+        descriptor, position, size = found
+        if response.length is not None:
+            size = min(size, response.length)
+        else:
+            response.declare(size)
+        if response.headless or not response.has_content:
+            response.finish_whole(b"")
+            return True
+        if size <= SMALL:
+            response.finish_whole(wrapper.filelike.read(size))
+            return True
+        head = response.head
+        where = b"%d %d %d" % (descriptor, position, size)
+        self.out.append(FRAME(messages.FILE, response.id, len(head), len(where)) + head + where)
+        self.flush()
+        self.wait(response, lambda: response.file_taken is not None or response.cancelled)
+        if not response.file_taken:
+            return response.cancelled
+        response.begun = True
+        return True

@@ -1,0 +1,391 @@
+/**
+ * Keeps workers: starts them, explains how they ended, starts others in their place.
+ *
+ *     STARTING ──▶ SERVING ──▶ RETIRING (finishes what it has) ──▶ over
+ *
+ * A successor serves before its predecessor retires, and one worker is replaced at a time, so that
+ * capacity never falls. Workers that cannot start are tried again ever more rarely.
+ */
+import { ConfigurationError } from '../gateways/options.ts';
+import type { TextSink } from '../wsgi/error-stream.ts';
+import { WsgiError } from '../wsgi/errors.ts';
+import type { Log } from '../wsgi/log.ts';
+import type { Call } from './call.ts';
+import { explainExit, outOfMemoryKills } from './exit.ts';
+import type { Plain } from './marshal.ts';
+import { OutputLines } from './output-lines.ts';
+import type { Pool } from './pool.ts';
+import type { Exit, WorkerProcess } from './process.ts';
+import { PythonError } from './python-error.ts';
+import { MOST_REQUESTS, Worker, type WorkerOwner } from './worker.ts';
+
+/** What a crew is made of. */
+export interface CrewOptions {
+  /** What is served, as in messages. */
+  readonly target: string;
+  readonly workers: number;
+  readonly threads: number;
+  /** Requests of a worker's life, or 0; and how many more at most. */
+  readonly maxRequests: number;
+  readonly maxRequestsJitter: number;
+  /** Milliseconds for what a retiring worker has under way. */
+  readonly gracefulTimeout: number;
+  /** No two workers may ever run the application at once. */
+  readonly exclusive: boolean;
+  /** The worker's configuration. */
+  readonly config: Plain;
+  readonly log: Log;
+  readonly errors: TextSink;
+  spawn(): Promise<WorkerProcess>;
+  /** Files that went into the application. */
+  modules(files: readonly string[]): void;
+}
+
+/** Whoever ends sooner than this after its start, in milliseconds, counts as not having started. */
+const INFANCY = 1_000;
+/** Seconds before the first new try, which double up to the last. */
+const FIRST_DELAY = 1;
+const LAST_DELAY = 60;
+
+/** The application could not be loaded, or its worker ended before. */
+class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** One worker in the crew's books. */
+interface Member {
+  readonly output: OutputLines;
+  readonly settle: { resolve(worker: Worker): void; reject(error: Error): void };
+  /** When it began to serve; 0 before. */
+  since: number;
+  /** Requests after which it is replaced. */
+  readonly lifetime: number;
+  /** Why it goes; null while it is to stay. */
+  leaving: string | null;
+}
+
+export class Crew implements WorkerOwner {
+  readonly log: Log;
+  /** The time that counts, in milliseconds; it stands still while this process is held up. */
+  now = 0;
+  private readonly options: CrewOptions;
+  private readonly pool: Pool;
+  private readonly members = new Map<Worker, Member>();
+  /** Those whose successors are to be started, and why. */
+  private readonly outgoing = new Map<Worker, string>();
+  private replacing: Promise<Error | null> | null = null;
+  private filling: Promise<void> | null = null;
+  /** Starts in a row that came to nothing. */
+  private failures = 0;
+  /** The last one that died had hardly begun to serve. */
+  private infantDeaths = false;
+  private everServed = false;
+  private readyAsked = false;
+  private closed = false;
+  private outOfMemory = outOfMemoryKills();
+  private readonly whenServed: Promise<void>;
+  private served!: { resolve(): void; reject(error: Error): void };
+  private wakeUp: (() => void) | null = null;
+  private whenEmpty: (() => void) | null = null;
+
+  constructor(options: CrewOptions, pool: Pool) {
+    this.options = options;
+    this.log = options.log;
+    this.pool = pool;
+    this.whenServed = new Promise<void>((resolve, reject) => {
+      this.served = { resolve, reject };
+    });
+    this.whenServed.catch(() => undefined);
+    this.fill();
+  }
+
+  /** Resolves when the first worker serves; rejects when the first one could not start. */
+  get ready(): Promise<void> {
+    this.readyAsked = true;
+    return this.whenServed;
+  }
+
+  get workers(): Iterable<Worker> {
+    return this.members.keys();
+  }
+
+  /** Whether this worker serves, and is to go on. */
+  serves(worker: Worker): boolean {
+    const member = this.members.get(worker);
+    return member !== undefined && member.since > 0 && member.leaving === null;
+  }
+
+  /** Starts a successor, then has this one retire; gives what kept it from doing so. */
+  replace(worker: Worker, reason: string): Promise<Error | null> {
+    if (this.serves(worker)) this.outgoing.set(worker, reason);
+    this.replacing ??= this.replaceAll().finally(() => {
+      this.replacing = null;
+    });
+    return this.replacing;
+  }
+
+  /**
+   * Replaces every worker.
+   *
+   * @throws (as a rejection) when a new one cannot start; those that are left serve on.
+   */
+  async reload(): Promise<void> {
+    await this.replacing;
+    const old = [...this.members.keys()].filter((worker) => this.serves(worker));
+    if (old.length === 0) this.hurry();
+    const replaced = await Promise.all(old.map((worker) => this.replace(worker, 'reload')));
+    const error = replaced.find((outcome) => outcome !== null);
+    if (error)
+      throw new ConfigurationError(`${this.options.target} could not be loaded: ${error.message}`);
+  }
+
+  /** Takes a worker out of service for a fault: another one is started at once. */
+  condemn(worker: Worker, reason: string): void {
+    const member = this.members.get(worker);
+    if (member === undefined) return;
+    this.pool.remove(worker);
+    this.outgoing.delete(worker);
+    member.leaving = reason;
+    void worker.withdraw().then((calls) => this.pool.putBack(calls));
+    this.fill();
+  }
+
+  /** Ends all workers when they have done what they have. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.hurry();
+    this.outgoing.clear();
+    const gone = new Promise<void>((resolve) => {
+      this.whenEmpty = resolve;
+    });
+    for (const [worker, member] of this.members) {
+      if (member.leaving === null) this.retire(worker, 'close');
+    }
+    if (this.members.size > 0) await gone;
+  }
+
+  // --- WorkerOwner -----------------------------------------------------------------------------
+
+  onReady(worker: Worker): void {
+    const member = this.members.get(worker);
+    if (member === undefined) return;
+    member.since = performance.now();
+    // Waiting for requests, it does not keep this process from ending.
+    worker.process.hold(false);
+    member.settle.resolve(worker);
+  }
+
+  onFailed(worker: Worker, message: string, traceback: string): void {
+    const member = this.members.get(worker);
+    if (member === undefined) return;
+    member.leaving = 'start';
+    member.settle.reject(new StartError(traceback === '' ? message : traceback.trimEnd()));
+  }
+
+  onRelieved(worker: Worker): void {
+    this.pool.relieved(worker);
+    const member = this.members.get(worker);
+    if (member === undefined) return;
+    if (member.leaving !== null) {
+      if (worker.idle) worker.stop();
+    } else if (worker.requests >= member.lifetime && !this.outgoing.has(worker)) {
+      void this.replace(worker, 'max-requests');
+    }
+  }
+
+  onReturned(call: Call): void {
+    this.pool.putBack([call]);
+  }
+
+  onModules(files: readonly string[]): void {
+    this.options.modules(files);
+  }
+
+  onEnded(worker: Worker, exit: Exit): void {
+    const member = this.members.get(worker);
+    if (member === undefined) return;
+    this.members.delete(worker);
+    this.pool.remove(worker);
+    this.outgoing.delete(worker);
+    const { lost, unbegun } = worker.remains();
+    for (const call of lost) {
+      call.onEnd(new WsgiError('no-answer', 'the worker that ran the application died'));
+    }
+    this.report(worker, member, exit, lost.length);
+    this.pool.putBack(unbegun);
+    if (this.members.size === 0) this.whenEmpty?.();
+    this.fill();
+  }
+
+  private report(worker: Worker, member: Member, exit: Exit, lost: number): void {
+    const kills = outOfMemoryKills();
+    const how = explainExit(exit, kills > this.outOfMemory);
+    this.outOfMemory = kills;
+    if (member.leaving !== null) {
+      this.log.info('worker ended', { worker: worker.pid, reason: member.leaving, how });
+    } else if (member.since === 0) {
+      member.settle.reject(
+        new StartError([`its process ${how}`, ...member.output.last].join('\n')),
+      );
+    } else {
+      this.log.error('worker died', {
+        worker: worker.pid,
+        how,
+        ...(lost === 0 ? {} : { requestsLost: lost }),
+        lastOutput: member.output.last.at(-1),
+      });
+      this.infantDeaths = performance.now() - member.since < INFANCY;
+      this.failures = this.infantDeaths ? this.failures + 1 : 0;
+    }
+  }
+
+  // --- starting --------------------------------------------------------------------------------
+
+  private async hire(): Promise<Worker> {
+    const { options } = this;
+    const process = await options.spawn();
+    const worker = new Worker(process, options.threads, options.config, this);
+    const output = new OutputLines(process.output, options.errors, `[python ${process.pid}] `);
+    return new Promise((resolve, reject) => {
+      this.members.set(worker, {
+        output,
+        settle: { resolve, reject },
+        since: 0,
+        lifetime: this.lifetime(),
+        leaving: null,
+      });
+    });
+  }
+
+  private lifetime(): number {
+    const { maxRequests, maxRequestsJitter } = this.options;
+    if (maxRequests === 0) return MOST_REQUESTS / 2;
+    return maxRequests + Math.floor(Math.random() * (maxRequestsJitter + 1));
+  }
+
+  /** Fills vacancies, if nobody is at it. */
+  private fill(): void {
+    if (this.closed) return;
+    this.filling ??= this.fillAll().finally(() => {
+      this.filling = null;
+      if (this.vacancies() > 0) this.fill();
+    });
+  }
+
+  private async fillAll(): Promise<void> {
+    while (!this.closed && this.vacancies() > 0) {
+      if (this.failures > 0) await this.pause();
+      if (this.closed) return;
+      // One at a time until one has shown that it works.
+      const count = this.everServed && this.failures === 0 ? this.vacancies() : 1;
+      const hired = await Promise.allSettled(Array.from({ length: count }, () => this.hire()));
+      for (const outcome of hired) {
+        if (outcome.status === 'fulfilled') this.enlist(outcome.value);
+        else this.onStartFailed(outcome.reason);
+      }
+    }
+  }
+
+  private vacancies(): number {
+    if (this.closed) return 0;
+    const serving = [...this.members.keys()].filter((worker) => this.serves(worker));
+    return Math.max(0, this.options.workers - serving.length);
+  }
+
+  /** A worker that has started serves from now on. */
+  private enlist(worker: Worker): void {
+    if (this.closed) {
+      this.retire(worker, 'close');
+      return;
+    }
+    if (!this.infantDeaths) this.failures = 0;
+    this.everServed = true;
+    this.log.info('worker serves', { worker: worker.pid, python: worker.version });
+    this.pool.add(worker);
+    this.served.resolve();
+  }
+
+  private onStartFailed(error: unknown): void {
+    this.failures++;
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${this.options.target} could not be loaded`;
+    this.served.reject(
+      error instanceof ConfigurationError ? error : new ConfigurationError(`${message}: ${reason}`),
+    );
+    if (this.everServed || !this.readyAsked) {
+      this.log.error('the application could not be loaded', {
+        target: this.options.target,
+        again: `in ${this.delay()} s`,
+        error: new PythonError(reason, reason),
+      });
+    }
+    if (this.vacancies() === this.options.workers) this.pool.giveUp(message);
+  }
+
+  private delay(): number {
+    return Math.min(LAST_DELAY, FIRST_DELAY * 2 ** (this.failures - 1));
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.delay() * 1000);
+      timer.unref();
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Tries now what was to be tried later. */
+  private hurry(): void {
+    this.failures = 0;
+    this.wakeUp?.();
+  }
+
+  // --- replacing -------------------------------------------------------------------------------
+
+  /** Replaces what is outgoing, one after the other; gives what kept it from doing so. */
+  private async replaceAll(): Promise<Error | null> {
+    for (const [worker, reason] of this.outgoing) {
+      if (this.closed) return null;
+      this.outgoing.delete(worker);
+      if (!this.serves(worker)) continue;
+      try {
+        const successor = await this.hire();
+        if (this.options.exclusive) await this.idle(worker);
+        this.retire(worker, reason);
+        this.enlist(successor);
+      } catch (error) {
+        this.outgoing.clear();
+        return error as Error;
+      }
+    }
+    return null;
+  }
+
+  /** Waits until a worker has nothing to do, and gives it nothing more. */
+  private async idle(worker: Worker): Promise<void> {
+    this.pool.remove(worker);
+    const deadline = performance.now() + this.options.gracefulTimeout;
+    while (!worker.idle && performance.now() < deadline && this.members.has(worker)) {
+      await worker.change();
+    }
+  }
+
+  /** Has a worker finish what it has begun, and end. */
+  private retire(worker: Worker, reason: string): void {
+    const member = this.members.get(worker);
+    if (member === undefined) return;
+    this.pool.remove(worker);
+    member.leaving = reason;
+    worker.process.hold(true);
+    if (worker.idle) worker.stop();
+    else void worker.withdraw().then((calls) => this.pool.putBack(calls));
+    const timer = setTimeout(() => {
+      this.log.warn('worker did not finish in time', { worker: worker.pid, reason });
+      worker.kill();
+    }, this.options.gracefulTimeout);
+    void worker.process.exited.then(() => clearTimeout(timer));
+  }
+}

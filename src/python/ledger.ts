@@ -1,0 +1,66 @@
+import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const WORD = 8;
+const SIZE = 4096;
+/** Threads of a worker that the ledger has room for. */
+export const MAX_THREADS = SIZE / WORD - 1;
+
+let count = 0;
+
+/**
+ * A page that server and worker share, by which the server knows what a worker has begun, even after
+ * it was killed.
+ *
+ * Word 0 is the last request that may begin: the server's. Then there is one for each thread, the last
+ * request that it has begun: the worker's, which maps the file, and so writes at the cost of a store.
+ */
+export class Ledger {
+  readonly fd: number;
+  private readonly page = Buffer.alloc(SIZE);
+  private readonly threads: number;
+
+  constructor(threads: number) {
+    this.threads = threads;
+    this.fd = openShared();
+    ftruncateSync(this.fd, SIZE);
+  }
+
+  /** The last request that has begun: ids are given, and begun, in order. */
+  get begun(): number {
+    readSync(this.fd, this.page, 0, SIZE, 0);
+    let highest = 0;
+    for (let thread = 1; thread <= this.threads; thread++) {
+      highest = Math.max(highest, Number(this.page.readBigUInt64LE(thread * WORD)));
+    }
+    return highest;
+  }
+
+  /** Lets requests begin up to this one only. */
+  limit(id: number): void {
+    const word = Buffer.alloc(WORD);
+    word.writeBigUInt64LE(BigInt(id));
+    writeSync(this.fd, word, 0, WORD, 0);
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** A file without a name, in memory where the system has a place for that. */
+function openShared(): number {
+  try {
+    return openUnnamed('/dev/shm');
+  } catch {
+    return openUnnamed(tmpdir());
+  }
+}
+
+function openUnnamed(directory: string): number {
+  const path = join(directory, `wizgi-ledger-${process.pid}-${++count}-${Date.now()}`);
+  const fd = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  return fd;
+}

@@ -1,0 +1,31 @@
+/** Service time, in microseconds, of requests that may wait in a worker for one another. */
+const BUDGET = 1_000;
+/** A request that took this long shows that others could be held up behind one like it. */
+const SURPRISE = 5_000;
+/** How slowly a long request is forgotten. */
+const FORGET = 0.99;
+/** The weight of what is new in the mean. */
+const WEIGHT = 1 / 8;
+const MOST = 128;
+
+/**
+ * How many requests a worker may hold beyond those that it runs.
+ *
+ * Having the next request there saves a round trip, which counts when the application takes less time
+ * than that; holding requests back behind a slow one costs far more than it saves.
+ */
+export class Pace {
+  private mean = BUDGET;
+  private longest = 0;
+
+  /** Takes in what a worker measured, in microseconds: the longest of `count` requests, and all. */
+  measured(longest: number, total: number, count: number): void {
+    if (count === 0) return;
+    this.mean += (total / count - this.mean) * Math.min(1, WEIGHT * count);
+    this.longest = Math.max(longest, this.longest * FORGET ** count);
+  }
+
+  get prefetch(): number {
+    return this.longest > SURPRISE ? 0 : Math.min(MOST, Math.floor(BUDGET / this.mean));
+  }
+}

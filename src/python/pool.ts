@@ -1,0 +1,133 @@
+import { WsgiError } from '../wsgi/errors.ts';
+import type { Call, CallOwner } from './call.ts';
+import type { Worker } from './worker.ts';
+
+/** Requests that may wait for a worker; further ones are answered 503. */
+const MOST_WAITING = 2048;
+/** How long a worker may say nothing before the requests behind are given to others; milliseconds. */
+const HELD_UP = 10;
+
+/**
+ * Gives requests to workers.
+ *
+ * A request goes to the worker with the least under way; where none has room it waits here, not in a
+ * worker, behind one that may be slow. What a worker has not begun is given to another one when the
+ * worker dies or is held up; what it has begun never runs a second time.
+ */
+export class Pool implements CallOwner {
+  /** Those that take requests. */
+  private readonly workers = new Set<Worker>();
+  /** In the order in which they came. */
+  private waiting = new Set<Call>();
+  /** Why there is no worker, and none is to be expected soon. */
+  private unavailable: string | null = null;
+  private watching = false;
+
+  /** Requests that wait for a worker. */
+  get queued(): number {
+    return this.waiting.size;
+  }
+
+  submit(call: Call): void {
+    const worker = this.leastBusy();
+    if (worker !== null) {
+      this.give(worker, call);
+    } else if (this.unavailable !== null) {
+      call.onEnd(new WsgiError('no-capacity', this.unavailable));
+    } else if (this.waiting.size >= MOST_WAITING) {
+      call.onEnd(
+        new WsgiError('no-capacity', `${MOST_WAITING} requests wait for a worker already`),
+      );
+    } else {
+      this.waiting.add(call);
+      this.makeRoom();
+    }
+  }
+
+  /** A worker takes requests from now on. */
+  add(worker: Worker): void {
+    this.unavailable = null;
+    this.workers.add(worker);
+    this.relieved(worker);
+  }
+
+  /** A worker takes no more; what it has under way goes on. */
+  remove(worker: Worker): void {
+    this.workers.delete(worker);
+  }
+
+  /** Nothing can be answered until a worker is added. */
+  giveUp(reason: string): void {
+    this.unavailable = reason;
+    const { waiting } = this;
+    this.waiting = new Set();
+    for (const call of waiting) call.onEnd(new WsgiError('no-capacity', reason));
+  }
+
+  /** A worker has a request less to do. */
+  relieved(worker: Worker): void {
+    if (this.waiting.size === 0 || !this.workers.has(worker)) return;
+    for (const call of this.waiting) {
+      if (worker.room <= 0) break;
+      this.waiting.delete(call);
+      this.give(worker, call);
+    }
+  }
+
+  /** Requests that their worker did not begin go to others, ahead of those that came later. */
+  putBack(calls: readonly Call[]): void {
+    if (calls.length === 0) return;
+    const all = [...calls.filter((call) => !call.closed), ...this.waiting];
+    this.waiting = new Set();
+    for (const call of all) this.submit(call);
+  }
+
+  // --- CallOwner -------------------------------------------------------------------------------
+
+  onClosed(call: Call): void {
+    if (!this.waiting.delete(call)) call.worker?.cancel(call);
+  }
+
+  onConsumed(call: Call, size: number): void {
+    call.worker?.credit(call, size);
+  }
+
+  // --- dispatch --------------------------------------------------------------------------------
+
+  private give(worker: Worker, call: Call): void {
+    call.worker = worker;
+    worker.send(call);
+    if (worker.prefetched && !this.watching) this.watch();
+  }
+
+  private leastBusy(): Worker | null {
+    let best: Worker | null = null;
+    for (const worker of this.workers) {
+      if (worker.room > 0 && (best === null || worker.calls.size < best.calls.size)) best = worker;
+    }
+    return best;
+  }
+
+  /** Has answers that nobody reads fast enough put aside, so that their workers are free for others. */
+  private makeRoom(): void {
+    for (const worker of this.workers) worker.unstall();
+  }
+
+  /** Looks after requests that wait in workers. */
+  private watch(): void {
+    this.watching = true;
+    setTimeout(() => {
+      this.watching = false;
+      for (const worker of this.workers) {
+        if (!worker.prefetched) continue;
+        if (worker.silentFor(HELD_UP)) this.takeBack(worker);
+        else if (!this.watching) this.watch();
+      }
+    }, HELD_UP).unref();
+  }
+
+  private takeBack(worker: Worker): void {
+    if (this.workers.size > 1) void worker.withdraw().then((calls) => this.putBack(calls));
+    else worker.unstall();
+  }
+}

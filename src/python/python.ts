@@ -1,0 +1,114 @@
+import { resolve } from 'node:path';
+import { stderrLog } from '../gateways/stderr-log.ts';
+import { unfailing } from '../gateways/unfailing-log.ts';
+import type { Application, Body } from '../wsgi/types.ts';
+import { Call } from './call.ts';
+import { requestContent } from './content.ts';
+import { Crew } from './crew.ts';
+import { encodeEnviron } from './environ.ts';
+import { findInterpreter } from './interpreter.ts';
+import { type PythonOptions, resolvePythonOptions } from './options.ts';
+import { Pool } from './pool.ts';
+import { startProcess } from './process.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** A Python application: an application like any other, with processes behind it. */
+export interface PythonApplication extends Application {
+  /**
+   * Resolves when the first worker serves; requests before that wait.
+   *
+   * @throws {ConfigurationError} (as a rejection) when the application cannot be loaded, with what its
+   *   user can do about it. Loading is tried again, ever more rarely; meanwhile the answer is 503.
+   */
+  readonly ready: Promise<void>;
+  /**
+   * Loads the application anew: replaces each worker, the new one first.
+   *
+   * @throws {ConfigurationError} (as a rejection) when it cannot be loaded; the old workers serve on.
+   */
+  reload(): Promise<void>;
+  /** Has the workers finish what they have begun, and ends them. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a Python WSGI application, unmodified, in CPython worker processes.
+ *
+ * The result is an ordinary application: middleware wraps it, `mount` puts it beside others, every
+ * gateway serves it. Requests cross with the text, true and false of their environ.
+ *
+ * @param target - `pkg.module`, `pkg.module:name`, `pkg.module:factory("x")`, `app.py`, `app.wsgi`,
+ *   `site.ini#section`.
+ * @example
+ * const site = python('mysite.wsgi', { workers: 4, directory: './django' });
+ * await serve(mount({ '/api': api, '/': site }));
+ * @throws {ConfigurationError} for an unusable option, and when there is no interpreter.
+ */
+export function python(target: string, options: PythonOptions = {}): PythonApplication {
+  const {
+    directory = '.',
+    env = {},
+    log: given = stderrLog,
+    errors = process.stderr,
+    ...rest
+  } = options;
+  const resolved = resolvePythonOptions(rest);
+  const { workers, threads, reload, maxRequests, maxRss } = resolved;
+  const log = unfailing(given);
+  const cwd = resolve(directory);
+  const environment = { ...process.env, ...env };
+  const interpreter = findInterpreter({ python: resolved.python, directory: cwd, environment });
+  // Two workers run at once while one replaces another, too.
+  const multiprocess = workers > 1 || maxRequests > 0 || maxRss > 0 || reload;
+  const pool = new Pool();
+  const crew = new Crew(
+    {
+      ...resolved,
+      target,
+      gracefulTimeout: resolved.gracefulTimeout * 1000,
+      exclusive: !multiprocess,
+      config: {
+        target,
+        directory: cwd,
+        pythonpath: resolved.pythonpath,
+        threads,
+        multiprocess,
+        reload,
+        around: false,
+      },
+      log,
+      errors,
+      spawn: () => startProcess({ interpreter, directory: cwd, environment, threads }),
+      modules: () => undefined,
+    },
+    pool,
+  );
+  const watchdog = new Watchdog(crew, {
+    timeout: resolved.timeout * 1000,
+    maxRss,
+    gracefulTimeout: resolved.gracefulTimeout * 1000,
+  });
+  const application: Application = (environ, startResponse) => {
+    const call = new Call(
+      {
+        environ: encodeEnviron(environ),
+        content: requestContent(environ),
+        startResponse,
+        line: `${environ.REQUEST_METHOD} ${environ.SCRIPT_NAME}${environ.PATH_INFO}`,
+      },
+      pool,
+    );
+    pool.submit(call);
+    return call as Body;
+  };
+  return Object.defineProperties(application, {
+    ready: { get: () => crew.ready },
+    reload: { value: () => crew.reload() },
+    close: {
+      value: () => {
+        watchdog.stop();
+        return crew.close();
+      },
+    },
+  }) as PythonApplication;
+}

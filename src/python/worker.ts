@@ -1,0 +1,427 @@
+import type { Log } from '../wsgi/log.ts';
+import { openAnswerFile } from './answer-file.ts';
+import type { Call } from './call.ts';
+import { FALSE, int, type Plain, plain, TRUE, unicode } from './marshal.ts';
+import {
+  ChannelError,
+  FROM,
+  FrameReader,
+  type FrameSink,
+  FrameWriter,
+  frameOf,
+  type Operation,
+  TO,
+} from './messages.ts';
+import { Pace } from './pace.ts';
+import type { Exit, WorkerProcess } from './process.ts';
+import { PythonError } from './python-error.ts';
+
+/** What a worker tells its pool. */
+export interface WorkerOwner {
+  readonly log: Log;
+  /** The pool's clock, in milliseconds. */
+  readonly now: number;
+  /** The application is loaded. */
+  onReady(worker: Worker): void;
+  /** The application could not be loaded; the process ends by itself. */
+  onFailed(worker: Worker, message: string, traceback: string): void;
+  /** Something came: perhaps a request less is under way. */
+  onRelieved(worker: Worker): void;
+  /** A request comes back that was not begun. */
+  onReturned(call: Call): void;
+  /** Files that went into the application. */
+  onModules(files: readonly string[]): void;
+  /** The process is over, and nothing more comes from it. */
+  onEnded(worker: Worker, exit: Exit): void;
+}
+
+/** Numbers of requests end here; a worker is replaced before. */
+export const MOST_REQUESTS = 2_000_000_000;
+/** How long the channel's last words are waited for once the process is over, in milliseconds. */
+const LAST_WORDS = 1_000;
+/** How long a limit in the ledger may take to be seen by a running worker, in milliseconds. */
+const LIMIT_SEEN = 2;
+
+/** One worker process: the requests under way in it, and what both sides say. */
+export class Worker implements FrameSink {
+  readonly process: WorkerProcess;
+  readonly threads: number;
+  /** Sent and not ended, in the order in which they were sent. */
+  readonly calls = new Map<number, Call>();
+  /** The signal that has it print its Python stacks; 0 until it is ready. */
+  stackSignal = 0;
+  /** As in `3.11.7`. */
+  version = '';
+  /** Requests that it was sent. */
+  requests = 0;
+  /** When something came from it last, or was awaited since, as `performance.now()` counts. */
+  heard = 0;
+  private readonly owner: WorkerOwner;
+  private readonly reader = new FrameReader(this);
+  private readonly writer = new FrameWriter();
+  private readonly pace = new Pace();
+  private prefetch = 0;
+  private flushing = false;
+  private stopped = false;
+  private over = false;
+  /** Requests beyond the limit are being taken back; none is sent meanwhile. */
+  private withdrawing = false;
+  private limit = 0;
+  /** Taken back, and still with the worker, which will say that it did not begin them. */
+  private readonly withdrawn = new Set<number>();
+
+  constructor(process: WorkerProcess, threads: number, config: Plain, owner: WorkerOwner) {
+    this.process = process;
+    this.threads = threads;
+    this.owner = owner;
+    process.ledger.limit(MOST_REQUESTS);
+    const { channel } = process;
+    channel.on('data', (data: Buffer) => this.onData(data));
+    channel.write(frameOf(plain(config)), 'latin1');
+    this.awaitEnd();
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  /** How many more requests it may be sent. */
+  get room(): number {
+    return this.withdrawing ? 0 : this.threads + this.prefetch - this.calls.size;
+  }
+
+  /** Requests wait in it behind others. */
+  get prefetched(): boolean {
+    return this.calls.size > this.threads;
+  }
+
+  send(call: Call): void {
+    const id = ++this.requests;
+    call.id = id;
+    call.active = this.owner.now;
+    if (this.calls.size === 0) {
+      this.heard = performance.now();
+      // A request under way keeps this process from ending.
+      this.process.channel.ref();
+    }
+    this.calls.set(id, call);
+    const { environ, content } = call.request;
+    this.writer.request(id, environ, content.first, content.more !== null);
+    this.flushSoon();
+  }
+
+  /** A request that was given up; its worker ends it when it can. */
+  cancel(call: Call): void {
+    if (this.calls.get(call.id) !== call) return;
+    this.control(TO.CANCEL, call.id);
+  }
+
+  /** More of an answer may come. */
+  credit(call: Call, size: number): void {
+    call.active = this.owner.now;
+    if (this.calls.get(call.id) === call) this.control(TO.CREDIT, call.id, int(size));
+  }
+
+  /** Has it end when it has nothing left to do. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.control(TO.STOP, 0);
+  }
+
+  /** Has it print its Python stacks. */
+  dumpStacks(): void {
+    if (this.stackSignal > 0) this.kill(this.stackSignal);
+  }
+
+  /** Has answers that nobody reads fast enough put aside, so that it is free for other requests. */
+  unstall(): void {
+    for (const call of this.calls.values()) {
+      const more = call.putAside();
+      if (more > 0) this.control(TO.CREDIT, call.id, int(more));
+    }
+  }
+
+  kill(signal: NodeJS.Signals | number = 'SIGKILL'): void {
+    if (!this.over) this.process.kill(signal);
+  }
+
+  get idle(): boolean {
+    return this.calls.size === 0;
+  }
+
+  /** Requests under way whose answer somebody waits for. */
+  get awaited(): number {
+    return [...this.calls.values()].filter((call) => call.open).length;
+  }
+
+  /** Whether nothing came for so many milliseconds although something was to be expected. */
+  silentFor(milliseconds: number): boolean {
+    return this.calls.size > 0 && performance.now() - this.heard > milliseconds;
+  }
+
+  /** Begun requests without any progress for so long, in milliseconds, for which no client is to blame. */
+  overdue(timeout: number): Call[] {
+    const { now } = this.owner;
+    const { begun } = this.process.ledger;
+    return [...this.calls.values()].filter(
+      (call) => call.id <= begun && !call.awaitsClient && now - call.active > timeout,
+    );
+  }
+
+  /**
+   * Takes back what the worker has not begun, which it then will not begin.
+   *
+   * Takes a moment, because the worker may be at the point of beginning: afterwards either its page
+   * of the ledger says so, or it has seen the limit.
+   */
+  async withdraw(): Promise<Call[]> {
+    if (this.withdrawing || this.over) return [];
+    this.withdrawing = true;
+    const { ledger } = this.process;
+    this.limit = ledger.begun;
+    ledger.limit(this.limit);
+    await new Promise((resolve) => setTimeout(resolve, LIMIT_SEEN));
+    if (this.over) return [];
+    const { begun } = ledger;
+    const calls = [...this.calls.values()].filter((call) => call.id > begun);
+    for (const { id } of calls) {
+      this.calls.delete(id);
+      this.withdrawn.add(id);
+    }
+    this.settle();
+    return calls;
+  }
+
+  /** What was under way when the process ended. */
+  remains(): { lost: Call[]; unbegun: Call[] } {
+    const { begun } = this.process.ledger;
+    const calls = [...this.calls.values()];
+    this.calls.clear();
+    return {
+      lost: calls.filter(({ id }) => id <= begun),
+      unbegun: calls.filter(({ id }) => id > begun),
+    };
+  }
+
+  /** Resolves when something came from it. */
+  change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.process.channel.once('data', () => resolve());
+      this.process.channel.once('close', () => resolve());
+    });
+  }
+
+  // --- FrameSink -------------------------------------------------------------------------------
+
+  frame(type: number, id: number, data: Buffer, text: number, content: number, end: number): void {
+    switch (type) {
+      case FROM.ANSWER:
+        this.onAnswer(this.finished(id), data, text, content, end);
+        break;
+      case FROM.BEGIN:
+        this.onBegin(this.running(id), data, text, content, end);
+        break;
+      case FROM.BLOCK: {
+        const call = this.running(id);
+        call.active = this.owner.now;
+        call.onContent(data.subarray(content, end));
+        break;
+      }
+      case FROM.FILE:
+        this.onFile(this.running(id), data, text, content, end);
+        break;
+      case FROM.ERROR:
+        this.finished(id).onEnd(pythonError(data, text, content, end));
+        break;
+      case FROM.LATE_ERROR:
+        this.owner.log.error('application error after its response', {
+          worker: this.pid,
+          error: pythonError(data, text, content, end),
+        });
+        break;
+      case FROM.READY: {
+        const [version = '', signal] = data.toString('latin1', text, content).split('\n');
+        this.version = version;
+        this.stackSignal = Number(signal);
+        this.owner.onReady(this);
+        break;
+      }
+      case FROM.FAILED:
+        this.owner.onFailed(
+          this,
+          data.toString('utf8', text, content),
+          data.toString('utf8', content, end),
+        );
+        break;
+      case FROM.MODULES:
+        this.owner.onModules(data.toString('utf8', text, content).split('\n'));
+        break;
+      default:
+        throw new ChannelError(`the worker sent a message of type ${type}, which there is not`);
+    }
+  }
+
+  numbers(type: number, id: number, first: number, second: number): void {
+    switch (type) {
+      case FROM.END:
+        this.finished(id).onEnd();
+        break;
+      case FROM.TIME:
+        this.pace.measured(id, first, second);
+        this.prefetch = this.pace.prefetch;
+        break;
+      case FROM.WANT:
+        this.feed(this.running(id), first);
+        break;
+      case FROM.RETURNED:
+        this.onReturned(id);
+        break;
+      default:
+        throw new ChannelError(`the worker sent a message of type ${type}, which there is not`);
+    }
+  }
+
+  private onAnswer(call: Call, data: Buffer, text: number, content: number, end: number): void {
+    call.onHead(data.toString('latin1', text, content));
+    // The block and the end in one, so that whoever waits is told once.
+    call.onLast(data.subarray(content, end));
+  }
+
+  private onBegin(call: Call, data: Buffer, text: number, content: number, end: number): void {
+    call.active = this.owner.now;
+    call.onHead(data.toString('latin1', text, content));
+    call.onContent(data.subarray(content, end));
+  }
+
+  private onFile(call: Call, data: Buffer, text: number, content: number, end: number): void {
+    const [descriptor, position, size] = data
+      .toString('latin1', content, end)
+      .split(' ')
+      .map(Number);
+    const head = data.toString('latin1', text, content);
+    openAnswerFile(this.pid, descriptor as number, position as number, size as number).then(
+      (blocks) => {
+        call.onHead(head);
+        call.onFile(blocks);
+        this.control(TO.FILE_TAKEN, call.id, TRUE);
+      },
+      // The worker reads it itself.
+      () => this.control(TO.FILE_TAKEN, call.id, FALSE),
+    );
+  }
+
+  // --- requests --------------------------------------------------------------------------------
+
+  private onReturned(id: number): void {
+    // Given to another worker already, if this one had clearly not begun it.
+    if (!this.withdrawn.delete(id)) this.owner.onReturned(this.finished(id));
+    this.settle();
+  }
+
+  /** Lets the worker begin requests again, once it holds none that were taken back. */
+  private settle(): void {
+    if (!this.withdrawing || this.withdrawn.size > 0) return;
+    for (const id of this.calls.keys()) if (id > this.limit) return;
+    this.withdrawing = false;
+    this.process.ledger.limit(MOST_REQUESTS);
+  }
+
+  private running(id: number): Call {
+    const call = this.calls.get(id);
+    if (call === undefined) throw new ChannelError('the worker answered what it was not asked');
+    return call;
+  }
+
+  private finished(id: number): Call {
+    const call = this.running(id);
+    this.calls.delete(id);
+    return call;
+  }
+
+  /** Sends content of a request as far as its worker asked for it. */
+  private feed(call: Call, wanted: number): void {
+    const { more } = call.request.content;
+    const give = async () => {
+      call.feeding = true;
+      for (let given = 0; given < wanted; ) {
+        const block = await more?.();
+        if (this.calls.get(call.id) !== call) return;
+        call.active = this.owner.now;
+        if (block === undefined || block.length === 0) {
+          this.control(TO.INPUT_END, call.id);
+          return;
+        }
+        this.control(TO.INPUT, call.id, block);
+        given += block.length;
+      }
+    };
+    const done = give().finally(() => {
+      call.feeding = false;
+    });
+    done.catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (this.calls.get(call.id) === call) this.control(TO.INPUT_END, call.id, unicode(message));
+    });
+  }
+
+  // --- the channel -----------------------------------------------------------------------------
+
+  private onData(data: Buffer): void {
+    this.heard = performance.now();
+    try {
+      this.reader.push(data);
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error;
+      this.owner.log.error('worker out of step', { worker: this.pid, reason: error.message });
+      this.process.channel.destroy();
+      this.kill();
+      return;
+    }
+    if (this.calls.size === 0) this.process.channel.unref();
+    this.owner.onRelieved(this);
+  }
+
+  private control(operation: Operation, id: number, argument?: string | Uint8Array): void {
+    this.writer.control(operation, id, argument);
+    this.flushSoon();
+  }
+
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    const { channel } = this.process;
+    const pieces = this.writer.take();
+    if (channel.destroyed) return;
+    if (pieces.length === 1) {
+      channel.write(pieces[0] as string, 'latin1');
+      return;
+    }
+    channel.cork();
+    for (const piece of pieces) channel.write(piece as string, 'latin1');
+    channel.uncork();
+  }
+
+  private awaitEnd(): void {
+    const { channel, exited } = this.process;
+    const silent = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+    void exited.then(async (exit) => {
+      // What it had said before is still heard. A child of its own may hold the channel open.
+      const timer = setTimeout(() => channel.destroy(), LAST_WORDS);
+      await silent;
+      clearTimeout(timer);
+      this.over = true;
+      this.owner.onEnded(this, exit);
+      this.process.ledger.close();
+    });
+  }
+}
+
+function pythonError(data: Buffer, text: number, content: number, end: number): PythonError {
+  return new PythonError(data.toString('utf8', text, content), data.toString('utf8', content, end));
+}
