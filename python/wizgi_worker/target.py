@@ -250,6 +250,19 @@ def remember(error):
         trace = trace.tb_next
 
 
+def application_traceback(error):
+    """The traceback of what `load` raised, from the application's first line on."""
+    own = os.path.dirname(os.path.abspath(__file__)) + os.sep
+    importlib = f"{os.sep}importlib{os.sep}__init__.py"
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if not name.startswith((own, "<frozen importlib")) and not name.endswith(importlib):
+            return trace
+        trace = trace.tb_next
+    return None
+
+
 def watched_files():
     """The application's files as far as they are known, without Python's and installed packages."""
     library = os.path.dirname(os.__file__)

@@ -42,7 +42,10 @@ export async function loadApplications(settings: Settings, logs: Logs): Promise<
     for (const [index, { source }] of settings.mounts.entries()) {
       const app = await loadOne(source, targets[index] ?? null, settings, logs);
       apps.push(app);
-      if (isHosted(app)) hosted.push(app);
+      if (!isHosted(app)) continue;
+      hosted.push(app);
+      // Awaited below, when the others are on their way.
+      app.ready.catch(() => undefined);
     }
     await Promise.all(hosted.map(({ ready }) => ready));
   } catch (error) {
