@@ -115,13 +115,10 @@ interface Content {
 }
 
 async function encode(body: NonNullable<Visit['body']>): Promise<Content> {
-  if (body instanceof Uint8Array) {
-    return { bytes: body, headers: { 'Content-Length': String(body.length) } };
-  }
+  if (body instanceof Uint8Array) return { bytes: body, headers: {} };
   const form = new Response(body);
-  const bytes = new Uint8Array(await form.arrayBuffer());
-  const type = form.headers.get('Content-Type') as string;
-  return { bytes, headers: { 'Content-Type': type, 'Content-Length': String(bytes.length) } };
+  const headers = { 'Content-Type': form.headers.get('Content-Type') as string };
+  return { bytes: new Uint8Array(await form.arrayBuffer()), headers };
 }
 
 /** A form with a file in it. */

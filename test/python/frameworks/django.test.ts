@@ -58,11 +58,16 @@ function testAdmin(visitor: Visitor): void {
 }
 
 /** Uploads a file as the form of the page does, and gives where it can be had. */
-async function upload(browser: Browser, title: string, content: Uint8Array): Promise<string> {
+async function upload(
+  browser: Browser,
+  title: string,
+  content: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const form = await browser.visit('/');
   const fields = { csrfmiddlewaretoken: form.field('csrfmiddlewaretoken'), title };
   const file = { field: 'file', name: `${title}.bin`, content };
-  const page = await browser.visit('/', { body: fileForm(fields, file) });
+  const page = await browser.visit('/', { body: fileForm(fields, file), headers });
   expect([page.status, page.header('Location')]).toEqual([302, '/']);
   const list = await browser.follow(page);
   expect(list.text).toContain(`${title} was added.`);
@@ -92,6 +97,14 @@ function testLibrary(visitor: Visitor): void {
     expect(page.header('Content-Disposition')).toMatch(/^attachment; filename\*=utf-8''\w+_%C3%A9/);
     const head = await browser.visit(path, { method: 'HEAD' });
     expect([head.status, head.header('Content-Length')]).toEqual([200, String(size)]);
+  });
+
+  it('takes a file without Content-Length', async (context) => {
+    const browser = await visitor(context);
+    const content = randomBytes(100_000);
+    const title = `chunked ${randomBytes(4).toString('hex')}`;
+    const path = await upload(browser, title, content, { 'Transfer-Encoding': 'chunked' });
+    expect((await browser.visit(path)).body).toEqual(content);
   });
 
   it('greets in UTF-8, with cookies', async (context) => {

@@ -42,6 +42,16 @@ describeSite(site, (visitor) => {
     );
   });
 
+  it('receives a file without Content-Length', async (context) => {
+    const browser = await visitor(context);
+    const content = randomBytes(200_000);
+    const page = await browser.visit('/upload', {
+      body: fileForm({}, { field: 'file', name: 'chunked.bin', content }),
+      headers: { 'Transfer-Encoding': 'chunked' },
+    });
+    expect((await browser.follow(page)).text).toContain(flow.sha256(content));
+  });
+
   it('refuses what is larger than MAX_CONTENT_LENGTH', async (context) => {
     const browser = await visitor(context);
     const page = await browser.visit('/upload', { body: new Uint8Array(33 * MEBIBYTE) });
