@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
 import { ROOT } from '../../cli/command.ts';
+import { needPackages } from '../packages.ts';
 import { describeProgram } from './program.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wizgi-hgweb-'));
@@ -51,9 +52,10 @@ Change ${index}
 
 describeProgram(program, (address) => {
   it('is cloned from, pushed to and looked at', { timeout: 60_000 }, async (context) => {
-    const url = await address(context);
+    needPackages(program.modules, context);
     const name = randomBytes(4).toString('hex');
     const { origin, big } = await makeRepository(name);
+    const url = await address(context);
     const clone = join(directory, `${name}-clone`);
     const tip = (repository: string) => hg(repository, 'id', '-i', '-r', 'tip');
 
@@ -74,7 +76,11 @@ describeProgram(program, (address) => {
     expect([log.status, (await log.text()).includes('More, мир')]).toEqual([200, true]);
     const raw = await fetch(`${url}/${name}/raw-file/tip/pushed.bin`);
     expect(Buffer.from(await raw.arrayBuffer()).equals(pushed)).toBe(true);
+
+    // hgweb calls write() in the midst of the iteration, which PEP 3333 does not provide for.
     const archive = await fetch(`${url}/${name}/archive/tip.zip`);
-    expect((await archive.arrayBuffer()).byteLength).toBeGreaterThan(40 << 20);
+    const zip = Buffer.from(await archive.arrayBuffer());
+    expect([archive.status, zip.length > 40 << 20]).toEqual([200, true]);
+    expect(zip.lastIndexOf('PK\x05\x06')).toBeGreaterThan(zip.length - 1_000);
   });
 });
