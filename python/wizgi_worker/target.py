@@ -48,7 +48,7 @@ def load(spec, directory, pythonpath=()):
         ) from error
     except Exception as error:
         remember(error)
-        raise
+        raise error.with_traceback(without_imports(error))
 
 
 def find(spec, directory, pythonpath):
@@ -250,17 +250,17 @@ def remember(error):
         trace = trace.tb_next
 
 
-def application_traceback(error):
-    """The traceback of what `load` raised, from the application's first line on."""
+def without_imports(error):
+    """The traceback from the application's first line on, without the machinery that led there."""
     own = os.path.dirname(os.path.abspath(__file__)) + os.sep
-    importlib = f"{os.sep}importlib{os.sep}__init__.py"
+    machinery = f"{os.sep}importlib{os.sep}__init__.py"
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if not name.startswith((own, "<frozen importlib")) and not name.endswith(importlib):
-            return trace
+        if not name.startswith((own, "<frozen importlib")) and not name.endswith(machinery):
+            break
         trace = trace.tb_next
-    return None
+    return trace
 
 
 def watched_files():
