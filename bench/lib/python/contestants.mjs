@@ -63,8 +63,7 @@ export const contestants = [
     workers: 1,
     command: ({ target, address, threads }) => [
       program('waitress-serve'),
-      // Its default of 4: with a single one, two threads fight for the interpreter's lock at times.
-      ...['--listen', address, '--threads', String(Math.max(4, Number(threads)))],
+      ...['--listen', address, '--threads', atLeastFour(threads)],
       ...['--asyncore-use-poll', '--connection-limit', '1000', '--no-log-socket-errors'],
       ...['--max-request-body-size', String(2 * 1024 ** 3), target],
     ],
@@ -117,9 +116,17 @@ function gunicorn(worker) {
   return ({ target, address, workers, threads }) => [
     program('gunicorn'),
     ...['--bind', address, '--workers', workers, '--worker-class', worker],
-    ...(worker === 'gthread' ? ['--threads', threads] : []),
+    ...(worker === 'gthread' ? ['--threads', atLeastFour(threads)] : []),
     ...['--http-parser', 'fast', '--no-control-socket', '--log-level', 'warning', target],
   ];
+}
+
+/**
+ * Those whose threads hand connections to each other are faster and steadier with more than one,
+ * which then fight less for the interpreter's lock; 4 is waitress's default.
+ */
+function atLeastFour(threads) {
+  return String(Math.max(4, Number(threads)));
 }
 
 /** From PyPI, else the system's. */

@@ -8,6 +8,9 @@ import { launch } from './launch.mjs';
 export const READERS = 64;
 export const THREADS = 8;
 
+/** Less tells nothing about the slowest in a hundred of 200 requests a second. */
+const SECONDS = 2;
+
 const client = fileURLToPath(new URL('../../python/slow_readers.py', import.meta.url));
 const setup = { application: 'app:slow_and_fast', threads: THREADS };
 
@@ -15,7 +18,7 @@ const setup = { application: 'app:slow_and_fast', threads: THREADS };
  * @returns a row for each contestant: the latencies of fast requests without and with the slow
  *   readers, in milliseconds, medians of the rounds
  */
-export async function measureSlowReaders(contestants, { rounds, seconds, say }) {
+export async function measureSlowReaders(contestants, { rounds, say }) {
   const started = [];
   const failed = [];
   try {
@@ -30,7 +33,7 @@ export async function measureSlowReaders(contestants, { rounds, seconds, say }) 
       for (const entry of started.filter(({ broken }) => !broken)) {
         say(`slow readers: round ${count} of ${rounds}, ${entry.contestant.name}`);
         try {
-          entry.rounds.push(await round(entry.server, seconds));
+          entry.rounds.push(await round(entry.server));
         } catch (error) {
           entry.broken = true;
           failed.push({ name: entry.contestant.name, why: error.message });
@@ -43,13 +46,13 @@ export async function measureSlowReaders(contestants, { rounds, seconds, say }) 
   return { rows: started.filter(({ broken }) => !broken).map(summary), failed };
 }
 
-async function round({ port }, seconds) {
-  const without = await run(port, 0, seconds);
-  return { without, beside: await run(port, READERS, seconds) };
+async function round({ port }) {
+  const without = await run(port, 0);
+  return { without, beside: await run(port, READERS) };
 }
 
-async function run(port, readers, seconds) {
-  const args = [client, String(port), String(readers), String(seconds)];
+async function run(port, readers) {
+  const args = [client, String(port), String(readers), String(SECONDS)];
   const { latencies, unanswered } = JSON.parse(await output(start(program('python'), args)));
   return {
     p50: quantile(latencies, 0.5),

@@ -19,7 +19,7 @@ export const pythonSuite = {
   alsoTo: ['uwsgi', 'uwsgi-router', 'granian'],
   contestants,
   measurements: [...scenarios.map(({ name }) => name), SLOW_READERS, MEMORY],
-  defaults: { rounds: 5, seconds: 1, warmup: 1 },
+  defaults: { rounds: 4, seconds: 1, warmup: 1 },
   install: installPython,
   versions,
   measure,
