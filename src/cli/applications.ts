@@ -86,8 +86,14 @@ async function loadPython(
   logs: Logs,
 ): Promise<ApplicationLike> {
   const { python } = await import('../python/index.ts');
-  const { timeout, gracefulTimeout } = server;
-  const given: PythonOptions = { ...options, timeout, gracefulTimeout, directory };
+  const { timeout, gracefulTimeout, spoolDirectory } = server;
+  const given: PythonOptions = {
+    ...options,
+    timeout,
+    gracefulTimeout,
+    spoolDirectory,
+    directory,
+  };
   return python(target, { ...given, log: logs.log, errors: logs.errors });
 }
 

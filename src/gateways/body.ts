@@ -1,7 +1,7 @@
 /** How gateways receive request bodies: whole, or as a stream. */
-import { closeSync, openSync, unlinkSync, writev } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, writev } from 'node:fs';
 import { FileSource, type InputSource, MemorySource } from '../wsgi/input.ts';
+import { openUnnamed } from './unnamed-file.ts';
 
 /** Where a body goes that is received before the application is entered. */
 export interface SpoolOptions {
@@ -10,13 +10,8 @@ export interface SpoolOptions {
   readonly spoolDirectory: string;
 }
 
-let spoolCount = 0;
-
 /**
  * Receives a whole body: into memory, which is emptied into a temporary file each time it is full.
- *
- * The file loses its name as soon as it is open, so that nothing is left of it whatever happens to
- * the process.
  */
 export class BodySpool {
   private readonly options: SpoolOptions;
@@ -79,7 +74,7 @@ export class BodySpool {
 
   private async spill(data: Uint8Array): Promise<void> {
     const { kept } = this;
-    this.fd ??= openUnnamed(this.options.spoolDirectory);
+    this.fd ??= openUnnamed(this.options.spoolDirectory, 'body');
     await writeAll(this.fd, [this.memory.subarray(0, kept), data], this.size - kept - data.length);
     this.kept = 0;
   }
@@ -103,13 +98,6 @@ class Sequence implements InputSource {
   arrival(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-function openUnnamed(directory: string): number {
-  const path = join(directory, `wizgi-body-${process.pid}-${++spoolCount}-${Date.now()}`);
-  const fd = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  return fd;
 }
 
 function writeAll(fd: number, blocks: Uint8Array[], position: number): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Body, Chunk, HeaderList, StartResponse } from '../wsgi/types.ts';
+import type { Chunk, HeaderList, StartResponse } from '../wsgi/types.ts';
+import { AnswerSpool } from './answer-spool.ts';
 import type { RequestContent } from './content.ts';
 import { WINDOW } from './messages.ts';
 import type { Worker } from './worker.ts';
@@ -9,6 +10,8 @@ export interface CallOwner {
   onClosed(call: Call): void;
   /** So much more of the answer was passed on. */
   onConsumed(call: Call, size: number): void;
+  /** The client is slow, so that the worker has to wait; or not any more. */
+  onStalled(call: Call, stalled: boolean): void;
 }
 
 /** What a call is made of. */
@@ -22,7 +25,12 @@ export interface CallRequest {
 }
 
 /** How much of an answer is passed on before its worker hears of it. */
-const CREDIT = WINDOW / 2;
+const CREDIT = WINDOW / 4;
+/** Bytes held from which on the worker waits, or is about to. */
+const STALLED = WINDOW / 2;
+/** What may be put aside for one answer in a file: at a time, and in all. */
+const ASIDE = 64 * 1024 * 1024;
+const MOST_ASIDE = 1024 * 1024 * 1024;
 
 /**
  * One request to a Python application: what is sent for it, and its answer as it comes.
@@ -31,29 +39,30 @@ const CREDIT = WINDOW / 2;
  */
 export class Call implements AsyncIterableIterator<Chunk> {
   readonly request: CallRequest;
+  /** The worker that it was given to. */
+  worker: Worker | null = null;
   /** The worker's number for it, once it was sent. */
   id = 0;
   /** When it was sent, or its worker was heard of, on the pool's clock. */
   active = 0;
-  /** The worker has begun to answer. */
-  begun = false;
-  /** Nobody asks for the answer any more. */
-  closed = false;
-  /** The worker that it was given to. */
-  worker: Worker | null = null;
   /** Its content is still to come from the client. */
   feeding = false;
-  /** Bytes that came and were not passed on. */
-  held = 0;
+  /** Nobody asks for the answer any more. */
+  closed = false;
   private readonly owner: CallOwner;
   private head: string | null = null;
   private readonly blocks: Buffer[] = [];
-  /** A file that the rest of the answer is read from. */
+  /** Bytes in `blocks`. */
+  private held = 0;
+  private stalled = false;
+  /** What comes behind `blocks`. */
+  private spool: AnswerSpool | null = null;
+  private aside = 0;
+  /** A file that the whole answer is read from. */
   private file: AsyncIterator<Uint8Array> | null = null;
   private uncredited = 0;
   private outcome: 'open' | 'ended' | Error = 'open';
-  private waiting: ((step: IteratorResult<Chunk> | Promise<IteratorResult<Chunk>>) => void) | null =
-    null;
+  private waiting: ((step: Promise<IteratorResult<Chunk>>) => void) | null = null;
 
   constructor(request: CallRequest, owner: CallOwner) {
     this.request = request;
@@ -64,15 +73,17 @@ export class Call implements AsyncIterableIterator<Chunk> {
 
   /** The answer begins; status and headers, a line each. */
   onHead(head: string): void {
-    this.begun = true;
     this.head = head;
   }
 
   onContent(block: Buffer): void {
     if (this.closed) return;
-    if (block.length > 0) {
+    if (this.spool !== null && (this.held >= STALLED || !this.spool.empty)) {
+      this.spool.push(block);
+    } else if (block.length > 0) {
       this.blocks.push(block);
       this.held += block.length;
+      if (this.held >= STALLED && !this.stalled) this.stall(true);
     }
     this.wake();
   }
@@ -83,9 +94,10 @@ export class Call implements AsyncIterableIterator<Chunk> {
     this.onContent(block);
   }
 
-  /** The rest of the answer is in a file. */
+  /** The answer is in a file. */
   onFile(blocks: AsyncIterator<Uint8Array>): void {
-    this.file = blocks;
+    if (this.closed) void blocks.return?.();
+    else this.file = blocks;
     this.wake();
   }
 
@@ -98,37 +110,42 @@ export class Call implements AsyncIterableIterator<Chunk> {
 
   /** The client is slow to send, or to read: the application cannot go on. */
   get awaitsClient(): boolean {
-    return this.feeding || this.held > 0;
+    return this.feeding || this.stalled;
   }
-
-  // --- to the driver ---------------------------------------------------------------------------
 
   /** Neither answered nor given up. */
   get open(): boolean {
     return this.outcome === 'open' && !this.closed;
   }
 
-  /** The request, for the log. */
-  describe(): string {
-    return this.request.line;
+  /**
+   * Has what comes go to a file, because the worker is needed for other requests.
+   *
+   * @returns bytes that may come for that.
+   */
+  putAside(directory: string): number {
+    if (!this.open || this.aside >= MOST_ASIDE) return 0;
+    try {
+      this.spool ??= new AnswerSpool(directory);
+    } catch {
+      // No file, no help: the worker waits for the client.
+      return 0;
+    }
+    this.aside += ASIDE;
+    return ASIDE;
   }
 
-  /** Has what nobody reads go to a file; gives how much more may come for that. */
-  putAside(): number {
-    return 0;
-  }
+  // --- to the driver ---------------------------------------------------------------------------
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
   next(): Promise<IteratorResult<Chunk>> {
-    if (this.outcome === 'open' && this.blocks.length === 0 && this.file === null) {
-      return new Promise((resolve) => {
-        this.waiting = resolve;
-      });
-    }
-    return this.step();
+    if (this.hasNext) return this.step();
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+    });
   }
 
   /** The request is over: what is not answered yet is not wanted any more. */
@@ -136,42 +153,62 @@ export class Call implements AsyncIterableIterator<Chunk> {
     if (this.closed) return;
     this.closed = true;
     this.blocks.length = 0;
-    this.held = 0;
+    if (this.stalled) this.stall(false);
     this.owner.onClosed(this);
+    this.spool?.dispose();
     void this.file?.return?.();
+  }
+
+  private get hasNext(): boolean {
+    return (
+      this.blocks.length > 0 ||
+      this.file !== null ||
+      this.outcome !== 'open' ||
+      this.spool?.empty === false
+    );
   }
 
   private wake(): void {
     const { waiting } = this;
-    if (waiting === null) return;
+    if (waiting === null || !this.hasNext) return;
     this.waiting = null;
     waiting(this.step());
   }
 
   private async step(): Promise<IteratorResult<Chunk>> {
-    const { head } = this;
-    if (head !== null) {
-      this.head = null;
-      const [status, headers] = parseHead(head);
-      this.request.startResponse(status, headers);
-    }
+    this.begin();
     const block = this.blocks.shift();
     if (block !== undefined) {
-      this.pass(block.length);
-      return { value: block, done: false };
+      this.held -= block.length;
+      if (this.stalled && this.held < STALLED) this.stall(false);
+      return this.pass(block);
     }
+    if (this.spool?.empty === false) return this.pass(await this.spool.take());
     if (this.file !== null) return this.file.next();
     if (this.outcome === 'ended') return DONE;
     throw this.outcome;
   }
 
-  private pass(size: number): void {
-    this.held -= size;
-    this.uncredited += size;
-    if (this.uncredited < CREDIT) return;
-    const passed = this.uncredited;
-    this.uncredited = 0;
-    if (this.outcome === 'open') this.owner.onConsumed(this, passed);
+  private begin(): void {
+    const { head } = this;
+    if (head === null) return;
+    this.head = null;
+    const [status, headers] = parseHead(head);
+    this.request.startResponse(status, headers);
+  }
+
+  private pass(block: Buffer): IteratorResult<Chunk> {
+    this.uncredited += block.length;
+    if (this.uncredited >= CREDIT && this.open) {
+      this.owner.onConsumed(this, this.uncredited);
+      this.uncredited = 0;
+    }
+    return { value: block, done: false };
+  }
+
+  private stall(stalled: boolean): void {
+    this.stalled = stalled;
+    this.owner.onStalled(this, stalled);
   }
 }
 
@@ -185,9 +222,4 @@ function parseHead(text: string): [status: string, headers: HeaderList] {
     headers.push([rest[index] as string, rest[index + 1] as string]);
   }
   return [status, headers];
-}
-
-/** A call, as an application returns it. */
-export function asBody(call: Call): Body {
-  return call as Body;
 }

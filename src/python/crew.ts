@@ -160,6 +160,7 @@ export class Crew implements WorkerOwner {
     });
     for (const [worker, member] of this.members) {
       if (member.leaving === null) this.retire(worker, 'close');
+      else if (member.leaving === 'timeout') worker.kill();
     }
     if (this.members.size > 0) await gone;
   }

@@ -1,13 +1,11 @@
-import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { openUnnamed } from '../gateways/unnamed-file.ts';
 
 const WORD = 8;
 const SIZE = 4096;
 /** Threads of a worker that the ledger has room for. */
 export const MAX_THREADS = SIZE / WORD - 1;
-
-let count = 0;
 
 /**
  * A page that server and worker share, by which the server knows what a worker has begun, even after
@@ -52,15 +50,8 @@ export class Ledger {
 /** A file without a name, in memory where the system has a place for that. */
 function openShared(): number {
   try {
-    return openUnnamed('/dev/shm');
+    return openUnnamed('/dev/shm', 'ledger');
   } catch {
-    return openUnnamed(tmpdir());
+    return openUnnamed(tmpdir(), 'ledger');
   }
-}
-
-function openUnnamed(directory: string): number {
-  const path = join(directory, `wizgi-ledger-${process.pid}-${++count}-${Date.now()}`);
-  const fd = openSync(path, 'wx+', 0o600);
-  unlinkSync(path);
-  return fd;
 }

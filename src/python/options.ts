@@ -65,6 +65,8 @@ export interface PythonOptions extends OptionsOf<typeof pythonOptionTable> {
   readonly timeout?: number;
   /** Seconds that running requests have to finish when a worker stops. Default: 30. */
   readonly gracefulTimeout?: number;
+  /** Where answers wait whose clients are slower than the workers are needed. Default: the system's. */
+  readonly spoolDirectory?: string;
   /** Where the pool logs. Default: warnings and errors to standard error. */
   readonly log?: Log;
   /** Where `wsgi.errors` writes. Default: standard error. */
@@ -73,12 +75,13 @@ export interface PythonOptions extends OptionsOf<typeof pythonOptionTable> {
 
 /** Those of the options that have a row in a table, with every default filled in. */
 export type ResolvedPythonOptions = Required<OptionsOf<typeof pythonOptionTable>> &
-  Pick<ResolvedHttpOptions, 'timeout' | 'gracefulTimeout'>;
+  Pick<ResolvedHttpOptions, 'timeout' | 'gracefulTimeout' | 'spoolDirectory'>;
 
 const table = {
   ...pythonOptionTable,
   timeout: optionTable.timeout,
   gracefulTimeout: optionTable.gracefulTimeout,
+  spoolDirectory: optionTable.spoolDirectory,
 } as const;
 
 /**

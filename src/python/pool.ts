@@ -22,6 +22,14 @@ export class Pool implements CallOwner {
   /** Why there is no worker, and none is to be expected soon. */
   private unavailable: string | null = null;
   private watching = false;
+  /** Answers whose clients are slow. */
+  private readonly stalled = new Set<Call>();
+  private readonly spoolDirectory: string;
+
+  /** @param spoolDirectory - where answers are put aside that nobody reads fast enough. */
+  constructor(spoolDirectory: string) {
+    this.spoolDirectory = spoolDirectory;
+  }
 
   /** Requests that wait for a worker. */
   get queued(): number {
@@ -92,12 +100,23 @@ export class Pool implements CallOwner {
     call.worker?.credit(call, size);
   }
 
+  onStalled(call: Call, stalled: boolean): void {
+    if (!stalled) {
+      this.stalled.delete(call);
+    } else {
+      this.stalled.add(call);
+      if (this.waiting.size > 0 || call.worker?.prefetched) this.putAside(call);
+    }
+  }
+
   // --- dispatch --------------------------------------------------------------------------------
 
   private give(worker: Worker, call: Call): void {
     call.worker = worker;
     worker.send(call);
-    if (worker.prefetched && !this.watching) this.watch();
+    if (!worker.prefetched) return;
+    if (!this.watching) this.watch();
+    if (this.stalled.size > 0) this.makeRoom();
   }
 
   private leastBusy(): Worker | null {
@@ -110,7 +129,12 @@ export class Pool implements CallOwner {
 
   /** Has answers that nobody reads fast enough put aside, so that their workers are free for others. */
   private makeRoom(): void {
-    for (const worker of this.workers) worker.unstall();
+    for (const call of this.stalled) this.putAside(call);
+  }
+
+  private putAside(call: Call): void {
+    const size = call.putAside(this.spoolDirectory);
+    if (size > 0) call.worker?.credit(call, size);
   }
 
   /** Looks after requests that wait in workers. */
@@ -127,7 +151,9 @@ export class Pool implements CallOwner {
   }
 
   private takeBack(worker: Worker): void {
-    if (this.workers.size > 1) void worker.withdraw().then((calls) => this.putBack(calls));
-    else worker.unstall();
+    const free = [...this.workers].some((other) => other !== worker && other.free);
+    // Where all are busy, requests may as well wait where they are.
+    if (free) void worker.withdraw().then((calls) => this.putBack(calls));
+    else this.makeRoom();
   }
 }

@@ -60,7 +60,7 @@ export function python(target: string, options: PythonOptions = {}): PythonAppli
   const interpreter = findInterpreter({ python: resolved.python, directory: cwd, environment });
   // Two workers run at once while one replaces another, too.
   const multiprocess = workers > 1 || maxRequests > 0 || maxRss > 0 || reload;
-  const pool = new Pool();
+  const pool = new Pool(resolved.spoolDirectory);
   const crew = new Crew(
     {
       ...resolved,

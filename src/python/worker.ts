@@ -66,6 +66,8 @@ export class Worker implements FrameSink {
   private over = false;
   /** Requests beyond the limit are being taken back; none is sent meanwhile. */
   private withdrawing = false;
+  /** And the worker knows. */
+  private limitSeen = false;
   private limit = 0;
   /** Taken back, and still with the worker, which will say that it did not begin them. */
   private readonly withdrawn = new Set<number>();
@@ -88,6 +90,11 @@ export class Worker implements FrameSink {
   /** How many more requests it may be sent. */
   get room(): number {
     return this.withdrawing ? 0 : this.threads + this.prefetch - this.calls.size;
+  }
+
+  /** A request would begin at once. */
+  get free(): boolean {
+    return !this.withdrawing && this.calls.size < this.threads;
   }
 
   /** Requests wait in it behind others. */
@@ -134,14 +141,6 @@ export class Worker implements FrameSink {
     if (this.stackSignal > 0) this.kill(this.stackSignal);
   }
 
-  /** Has answers that nobody reads fast enough put aside, so that it is free for other requests. */
-  unstall(): void {
-    for (const call of this.calls.values()) {
-      const more = call.putAside();
-      if (more > 0) this.control(TO.CREDIT, call.id, int(more));
-    }
-  }
-
   kill(signal: NodeJS.Signals | number = 'SIGKILL'): void {
     if (!this.over) this.process.kill(signal);
   }
@@ -183,6 +182,7 @@ export class Worker implements FrameSink {
     ledger.limit(this.limit);
     await new Promise((resolve) => setTimeout(resolve, LIMIT_SEEN));
     if (this.over) return [];
+    this.limitSeen = true;
     const { begun } = ledger;
     const calls = [...this.calls.values()].filter((call) => call.id > begun);
     for (const { id } of calls) {
@@ -265,7 +265,8 @@ export class Worker implements FrameSink {
   numbers(type: number, id: number, first: number, second: number): void {
     switch (type) {
       case FROM.END:
-        this.finished(id).onEnd();
+        // A request that was given up, and taken back as well, ends before it began.
+        if (!this.withdrawn.delete(id)) this.finished(id).onEnd();
         break;
       case FROM.TIME:
         this.pace.measured(id, first, second);
@@ -316,14 +317,13 @@ export class Worker implements FrameSink {
   private onReturned(id: number): void {
     // Given to another worker already, if this one had clearly not begun it.
     if (!this.withdrawn.delete(id)) this.owner.onReturned(this.finished(id));
-    this.settle();
   }
 
   /** Lets the worker begin requests again, once it holds none that were taken back. */
   private settle(): void {
-    if (!this.withdrawing || this.withdrawn.size > 0) return;
+    if (!this.limitSeen || this.withdrawn.size > 0) return;
     for (const id of this.calls.keys()) if (id > this.limit) return;
-    this.withdrawing = false;
+    this.withdrawing = this.limitSeen = false;
     this.process.ledger.limit(MOST_REQUESTS);
   }
 
@@ -378,6 +378,7 @@ export class Worker implements FrameSink {
       this.kill();
       return;
     }
+    this.settle();
     if (this.calls.size === 0) this.process.channel.unref();
     this.owner.onRelieved(this);
   }
