@@ -1,4 +1,8 @@
-"""Tells what is no WSGI application before the first request does."""
+"""Tells what is no WSGI application before the first request does.
+
+Asks types only, not values: a proxy may run code, or raise, when it is asked for an attribute.
+"""
+from types import FunctionType, MethodType
 
 CO_VARARGS = 0x04
 CO_COROUTINE = 0x80
@@ -6,26 +10,30 @@ CO_ASYNC_GENERATOR = 0x200
 
 
 def objection(app, shown, module):
-    """Why a value cannot be served, in one line, or None. `module` is where it was found, or None."""
-    if _is_asynchronous(app) or (not isinstance(app, type) and _is_asynchronous(_call_method(app))):
-        kind = "" if hasattr(app, "__code__") else f" ({type(app).__module__}.{type(app).__name__})"
+    """Why a value found in `module` (or None) cannot be served, in one line, or None if it can."""
+    code = code_of(app)
+    is_class = issubclass(type(app), type)
+    if _is_asynchronous(code or code_of(getattr(type(app), "__call__", None))):
+        kind = "" if code else f" ({type(app).__module__}.{type(app).__name__})"
         return (
             f"{shown} is an ASGI application{kind}; wizgi serves WSGI applications: "
             f"{_asgi_remedy(shown)}"
         )
     if not callable(app):
         return f"{shown} is {_describe(app)}, not a WSGI application; {_other(module, shown)}"
-    if isinstance(app, type):
+    if is_class:
         return _class_objection(app, shown)
-    return _signature_objection(app, shown)
+    return _signature_objection(app, shown) if code else None
 
 
-def _call_method(app):
-    return getattr(type(app), "__call__", None)
+def code_of(function):
+    """The code of a function or method, None for anything else."""
+    if type(function) is MethodType:
+        function = function.__func__
+    return function.__code__ if type(function) is FunctionType else None
 
 
-def _is_asynchronous(function):
-    code = getattr(function, "__code__", None)
+def _is_asynchronous(code):
     return code is not None and bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
 
 
@@ -38,7 +46,7 @@ def _asgi_remedy(shown):
 def _class_objection(app, shown):
     """An application may be a class whose instances are the response. (PEP 3333, Framework Side)"""
     makes_others = app.__new__ is not object.__new__ or type(app).__call__ is not type.__call__
-    if makes_others or hasattr(app, "__iter__"):
+    if makes_others or hasattr(app, "__iter__") or hasattr(app, "__getitem__"):
         return None
     return (
         f"{shown} is a class whose instances are no response, because they cannot be iterated; "
@@ -48,12 +56,10 @@ def _class_objection(app, shown):
 
 def _signature_objection(app, shown):
     """Only of plain functions can be told what they take."""
-    code = getattr(app, "__code__", None)
-    if code is None or hasattr(app, "__wrapped__"):
-        return None
-    bound = 1 if getattr(app, "__self__", None) is not None else 0
+    code = code_of(app)
+    bound = 1 if type(app) is MethodType else 0
     most = code.co_argcount - bound
-    least = most - len(getattr(app, "__defaults__", None) or ())
+    least = most - len(app.__defaults__ or ())
     if (most >= 2 or code.co_flags & CO_VARARGS) and least <= 2:
         return None
     number = f"{most} argument" + ("" if most == 1 else "s")

@@ -3,7 +3,10 @@ import ast
 
 from .target import TargetError, attribute
 
-EXPECTED = 'expected NAME, NAME.ATTRIBUTE or a call with literals, as in make("production", debug=False)'
+EXPECTED = (
+    "expected NAME, NAME.ATTRIBUTE or a call with literals, "
+    'as in make("production", debug=False)'
+)
 
 
 def evaluate_call(module, text, place):
@@ -34,7 +37,8 @@ def _call(node, module, place, text):
         if None in named:
             raise ValueError("** in a call")
     except ValueError as error:
-        raise TargetError(f"{place}:{text} has an argument that is no literal; {EXPECTED}") from error
+        message = f"{place}:{text} has an argument that is no literal; {EXPECTED}"
+        raise TargetError(message) from error
     try:
         return function(*arguments, **named)
     except TypeError as error:

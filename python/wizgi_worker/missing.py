@@ -3,9 +3,9 @@ import os
 import sys
 
 # Code that imports on behalf of other code.
-MACHINERY = tuple(
-    os.sep.join(("", *parts)) for parts in (("importlib", ""), ("paste", "deploy", ""), ("configparser.py",))
-)
+MACHINERY = [
+    part.replace("/", os.sep) for part in ("/importlib/", "/paste/deploy/", "/configparser.py")
+]
 FACTORIES = ("create_app", "make_app", "get_app", "get_wsgi_application", "main")
 MANY = 8
 NO_APPLICATIONS = (type, type(os), type(len))
@@ -21,7 +21,8 @@ def file(place, path, endings):
     others = sorted(name for name in os.listdir(folder) if name.endswith(endings))
     guess = near(os.path.basename(path), others)
     if guess is not None:
-        return f"there is no file {place}; did you mean {os.path.join(os.path.dirname(place), guess)}?"
+        meant = os.path.join(os.path.dirname(place), guess)
+        return f"there is no file {place}; did you mean {meant}?"
     if not others:
         return f"there is no file {place}"
     return f"there is no file {place}; in that directory there are {listing(others)}"
@@ -40,10 +41,11 @@ def module(name, directory):
     if inner is not None:
         return f"{head} in {directory}, but there is one in {inner}: did you mean --chdir {inner}?"
     folders = [directory] if package is None else list(package.__path__)
-    guess = near(last, sorted(set().union(*map(modules_in, folders)))) if not parent or package else None
-    if guess is not None:
-        meant = f"{parent}.{guess}" if parent else guess
-        return f"{head}; did you mean {meant}?"
+    if package is not None or not parent:
+        guess = near(last, sorted(set().union(*map(modules_in, folders))))
+        if guess is not None:
+            meant = f"{parent}.{guess}" if parent else guess
+            return f"{head}; did you mean {meant}?"
     return (
         f"{head} in {folders[0]}, nor where {sys.executable} looks for modules; "
         "--chdir changes that directory, --pythonpath adds others, --python chooses the interpreter"
@@ -115,19 +117,18 @@ def django_settings(module, place):
 
 def candidates(module, place):
     """What in a module may be meant, as the end of a message, or an empty string."""
-    from .check import objection
+    from .check import code_of, objection
 
     apps, factories, others = [], [], []
     for name, value in list(vars(module).items()):
-        if name.startswith("_") or isinstance(value, NO_APPLICATIONS) or not callable(value):
+        if name.startswith("_") or not callable(value) or is_no_application(value):
             continue
-        if name in FACTORIES and hasattr(value, "__code__"):
+        is_function = code_of(value) is not None
+        if is_function and value.__module__ != module.__name__:
+            # Imported from elsewhere.
+            continue
+        if is_function and name in FACTORIES:
             factories.append(name)
-        elif getattr(value, "__module__", module.__name__) != module.__name__ and hasattr(
-            value, "__code__"
-        ):
-            # A function that it imported.
-            continue
         elif objection(value, name, None) is None:
             apps.append(name)
         else:
@@ -139,6 +140,12 @@ def candidates(module, place):
     if factories:
         return f"did you mean {place}:{factories[0]}()?"
     return f"its callables are {listing(others)}" if others else ""
+
+
+def is_no_application(value):
+    """Of callables that modules have for other reasons, as Flask's proxies, such as request."""
+    kind = type(value)
+    return issubclass(kind, NO_APPLICATIONS) or hasattr(kind, "_get_current_object")
 
 
 def dependency(error, directory):
@@ -161,7 +168,7 @@ def dependency(error, directory):
 
 
 def is_local(name, *folders):
-    """Whether a missing module belongs to a package that is there, so that nothing can be installed."""
+    """Whether a missing module belongs to a package that is there: nothing can be installed."""
     top = name.partition(".")[0]
     return top in sys.modules or any(top in modules_in(folder) for folder in folders)
 

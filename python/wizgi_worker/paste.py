@@ -72,9 +72,8 @@ def set_up_logging(path, place):
     try:
         fileConfig(path, defaults, disable_existing_loggers=False)
     except Exception as error:
-        raise TargetError(
-            f"{place} sets up logging in a way that fails: {type(error).__name__}: {one_line(error)}"
-        ) from error
+        reason = f"{type(error).__name__}: {one_line(error)}"
+        raise TargetError(f"{place} sets up logging in a way that fails: {reason}") from error
 
 
 def explain(error, path, directory):

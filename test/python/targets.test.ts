@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { cleanUp, project } from '../cli/command.ts';
 import { need } from '../interop/components.ts';
+import { needPackages } from './packages.ts';
 import { load } from './targets/load.ts';
 
 afterAll(cleanUp);
@@ -295,6 +296,35 @@ methods = Methods()
       expect(await load(need('python3', context), directory, target)).toMatchObject({ body: '' });
     },
   );
+});
+
+describe('what modules with Flask have beside an application', () => {
+  const imports = 'from flask import Flask, current_app, request, session\n';
+  const directory = project({
+    'named.py': `${imports}server = Flask(__name__)\n@server.route('/')\ndef index(): return ''\n`,
+    'factory.py': `${imports}def create_app():\n    return Flask(__name__)\n`,
+    'proxied.py': `from werkzeug.local import LocalProxy\n${app('real', "'behind'")}app = LocalProxy(lambda: real)\n`,
+  });
+
+  it.for([
+    ['named', 'named (./named.py) has neither application nor app; did you mean named:server?'],
+    ['named:app', 'the module named (./named.py) has no app; did you mean named:server?'],
+    ['named:Flask', /^named:Flask is a class whose instances are no response/],
+    ['named:index', /^named:index takes 0 arguments; /],
+    [
+      'factory',
+      'factory (./factory.py) has neither application nor app; did you mean factory:create_app()?',
+    ],
+  ] as const)('%s', async ([target, message], context) => {
+    const { error } = await load(needPackages(['flask'], context), directory, target);
+    if (typeof message === 'string') expect(error).toBe(message);
+    else expect(error).toMatch(message);
+  });
+
+  it('a proxy is as good as what it stands for', async (context) => {
+    const python = needPackages(['flask'], context);
+    expect(await load(python, directory, 'proxied')).toMatchObject({ body: 'behind' });
+  });
 });
 
 describe('files to watch', () => {
