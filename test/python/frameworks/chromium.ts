@@ -1,4 +1,5 @@
 /** Chromium without a window, driven through the pipe of its DevTools protocol. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +21,12 @@ export class Tab {
 
   static async open(chromium: string): Promise<Tab> {
     const profile = mkdtempSync(join(tmpdir(), 'wizgi-chromium-'));
-    onTestFinished(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
     const pipe = new Pipe(chromium, profile);
+    onTestFinished(async () => {
+      await pipe.close();
+      // Its processes write to the profile to their last moment.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+    });
     const { targetId } = await pipe.call('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await pipe.call('Target.attachToTarget', { targetId, flatten: true });
     return new Tab(pipe, sessionId as string);
@@ -50,6 +55,7 @@ export class Tab {
 /** Messages are JSON, each followed by a zero byte; descriptors 3 and 4 of Chromium carry them. */
 class Pipe {
   private readonly input: Writable;
+  private readonly ended: Promise<unknown>;
   private readonly waiting = new Map<number, (result: Result) => void>();
   private rest = '';
   private last = 0;
@@ -71,6 +77,7 @@ class Pipe {
       ],
       { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
     );
+    this.ended = once(child, 'exit');
     this.input = child.stdio[3] as Writable;
     (child.stdio[4] as Readable).setEncoding('utf8').on('data', (text) => this.take(text));
   }
@@ -79,6 +86,12 @@ class Pipe {
     const id = ++this.last;
     this.input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
     return new Promise((resolve) => this.waiting.set(id, resolve));
+  }
+
+  /** Ends Chromium. */
+  async close(): Promise<void> {
+    void this.call('Browser.close', {});
+    await this.ended;
   }
 
   private take(text: string): void {

@@ -17,6 +17,7 @@ export function djangoSite(): Site {
   const data = mkdtempSync(join(tmpdir(), 'wizgi-django-'));
   afterAll(() => rmSync(data, { recursive: true }));
   const env = { MYSITE_DATA: data };
+  let prepared: Promise<unknown> | undefined;
   return moduleSite({
     directory,
     module: 'mysite.wsgi',
@@ -24,11 +25,15 @@ export function djangoSite(): Site {
     modules: ['django', 'rest_framework', 'whitenoise'],
     env,
     prepare: async () => {
-      await manage(env, 'migrate');
-      await manage(env, 'collectstatic', '--noinput');
-      await manage(env, 'createsuperuser', '--noinput', '--email', 'admin@example.org');
+      prepared ??= Promise.all([manage(env, 'collectstatic', '--noinput'), makeDatabase(env)]);
+      await prepared;
     },
   });
+}
+
+async function makeDatabase(env: Readonly<Record<string, string>>): Promise<void> {
+  await manage(env, 'migrate');
+  await manage(env, 'createsuperuser', '--noinput', '--email', 'admin@example.org');
 }
 
 async function manage(env: Readonly<Record<string, string>>, ...args: string[]): Promise<void> {

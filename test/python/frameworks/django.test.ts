@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cleanUp } from '../../cli/command.ts';
 import type { Skipping } from '../packages.ts';
 import { type Browser, fileForm, type Page } from './browser.ts';
+import { administer } from './django-in-chromium.ts';
 import { administrator, directory, djangoSite } from './django-site.ts';
 import { greetsMany, sendsRange } from './flow.ts';
 import { describeSite, type Visitor } from './site.ts';
@@ -104,7 +106,7 @@ function testLibrary(visitor: Visitor): void {
     const content = randomBytes(100_000);
     const title = `chunked ${randomBytes(4).toString('hex')}`;
     const path = await upload(browser, title, content, { 'Transfer-Encoding': 'chunked' });
-    expect((await browser.visit(path)).body).toEqual(content);
+    expect((await browser.visit(path)).body.equals(content)).toBe(true);
   });
 
   it('greets in UTF-8, with cookies', async (context) => {
@@ -215,8 +217,16 @@ function testApi(visitor: Visitor): void {
   });
 }
 
-describeSite(djangoSite(), (visitor) => {
+const site = djangoSite();
+
+describeSite(site, (visitor) => {
   describe('admin', () => testAdmin(visitor));
   describe('library', () => testLibrary(visitor));
   describe('api', () => testApi(visitor));
+});
+
+describe('Chromium', () => {
+  afterAll(cleanUp);
+
+  it('administers the site', (context) => administer(site, context), 60_000);
 });

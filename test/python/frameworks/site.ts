@@ -18,7 +18,7 @@ export interface Site {
   /** Modules that have to be installed. */
   readonly modules: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Makes what the site needs before its first start. */
+  /** Makes what the site needs, once; called before each start. */
   readonly prepare?: () => Promise<void>;
 }
 
@@ -54,15 +54,13 @@ export type Visitor = (context: Skipping) => Promise<Browser>;
 
 /** Runs the tests in each variant, on one server each, and sees that it had nothing to complain of. */
 export function describeSite(site: Site, tests: (visitor: Visitor) => void): void {
-  let prepared: Promise<void> | undefined;
   describe.each(variants)('$name', (variant) => {
     let server: Command | undefined;
     afterAll(cleanUp);
 
     tests(async (context) => {
       const python = needPackages([...site.modules, 'webtest'], context);
-      prepared ??= site.prepare?.();
-      await prepared;
+      await site.prepare?.();
       server ??= serve(site, variant, python);
       return new Browser(await server.listening());
     });

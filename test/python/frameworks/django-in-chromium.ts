@@ -1,15 +1,13 @@
-import { afterAll, expect, it } from 'vitest';
-import { cleanUp } from '../../cli/command.ts';
+/** A person at Django's admin. */
+import { expect } from 'vitest';
 import { need } from '../../interop/components.ts';
-import { needPackages } from '../packages.ts';
+import { needPackages, type Skipping } from '../packages.ts';
 import { Tab } from './chromium.ts';
-import { administrator, djangoSite } from './django-site.ts';
-import { serve } from './site.ts';
+import { administrator } from './django-site.ts';
+import { type Site, serve } from './site.ts';
 
-const site = djangoSite();
-afterAll(cleanUp);
-
-it("Chromium logs in to Django's admin, adds a group, and logs out", async (context) => {
+/** Logs in to Django's admin, adds a group, and logs out again. */
+export async function administer(site: Site, context: Skipping): Promise<void> {
   const chromium = need('chromium', context);
   const python = needPackages(site.modules, context);
   await site.prepare?.();
@@ -40,4 +38,4 @@ it("Chromium logs in to Django's admin, adds a group, and logs out", async (cont
   await tab.until(`document.title.startsWith('Log in')`);
   expect(await server.stop()).toEqual({ code: 0, signal: null });
   expect(server.stderr).not.toMatch(/Traceback|Error/);
-}, 60_000);
+}
