@@ -51,6 +51,13 @@ async function jsonOf<T>(url: string, init: RequestInit = {}): Promise<T> {
   return JSON.parse(await textOf(url, init)) as T;
 }
 
+/** Sends random bytes, and expects to hear which. */
+async function upload(url: string, size: number): Promise<void> {
+  const body = randomBytes(size);
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  expect(await jsonOf(url, { method: 'PUT', body })).toEqual({ bytes: size, sha256 });
+}
+
 /** What is asked of each version, of a server with four threads. */
 const questions: Readonly<Record<string, (url: string) => Promise<void>>> = {
   'says hello': async (url) => {
@@ -86,11 +93,12 @@ const questions: Readonly<Record<string, (url: string) => Promise<void>>> = {
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
   },
-  'takes a big upload': async (url) => {
-    const body = randomBytes(16 << 20);
-    const sha256 = createHash('sha256').update(body).digest('hex');
-    const answer = await jsonOf(`${url}/upload`, { method: 'PUT', body });
-    expect(answer).toEqual({ bytes: body.length, sha256 });
+  'takes a big upload': (url) => upload(`${url}/upload?65536`, 16 << 20),
+  'takes uploads at the same time': async (url) => {
+    // Small reads while more arrives: what threads without a lock over them would mix up.
+    for (let round = 0; round < 10; round++) {
+      await Promise.all([1, 2, 3, 4].map(() => upload(`${url}/upload?1000`, 1_500_000)));
+    }
   },
   'runs four requests in four threads': async (url) => {
     const threads = await Promise.all([1, 2, 3, 4].map(() => textOf(`${url}/meet`)));

@@ -70,9 +70,11 @@ def broken(environ, start_response):
 
 
 def upload(environ, start_response):
+    """Reads as many bytes at a time as the query says."""
     digest, size = hashlib.sha256(), 0
+    step = int(environ['QUERY_STRING'])
     while True:
-        block = environ['wsgi.input'].read(65536)
+        block = environ['wsgi.input'].read(step)
         if not block:
             break
         digest.update(block)
