@@ -54,6 +54,7 @@ def serve(app, config, channel, ledger, errors, stack_signal):
 
         loop = SerialLoop(app, channel, ledger, constants)
     if config["around"]:
+        loop.around = True
         app.inner.loop = loop
     if config["reload"]:
         report_modules(channel)
@@ -69,13 +70,14 @@ def load(config, channel):
     from . import target
 
     try:
-        app = target.load(config["target"], config["directory"], config["pythonpath"])
+        app = target.load(
+            config["target"], config["directory"], config["pythonpath"], config["around"]
+        )
         if config["around"]:
             from .inner import Inner
 
             inner = Inner()
-            app = app(inner)
-            app = Wrapped(app, inner)
+            app = Wrapped(app(inner), inner)
         return app
     except BaseException as error:
         if isinstance(error, target.TargetError):

@@ -26,6 +26,16 @@ def objection(app, shown, module):
     return _signature_objection(app, shown) if code else None
 
 
+def middleware_objection(app, shown):
+    """Why a value is no middleware, in one line, or None if it may be."""
+    if callable(app):
+        return None
+    return (
+        f"{shown} is {_describe(app)}, not WSGI middleware; expected a callable that takes an "
+        "application and gives one"
+    )
+
+
 def code_of(function):
     """The code of a function or method, None for anything else."""
     if type(function) is MethodType:

@@ -20,6 +20,8 @@ class Loop:
 
     def __init__(self, app, channel, ledger, constants):
         self.app = app
+        # The application is middleware, around one that runs in the server.
+        self.around = False
         self.out = deque()
         # Requests that have not begun.
         self.requests = deque()
@@ -82,7 +84,7 @@ class Loop:
     def accept(self, request):
         raise NotImplementedError
 
-    def wait(self, response, ready):
+    def wait(self, waiter, ready):
         """Waits until control messages have made a condition true."""
         raise NotImplementedError
 
@@ -91,7 +93,7 @@ class Loop:
             call = self.calls.get(request_id)
             if call is not None:
                 call.control(operation, argument)
-                self.notify(call.response)
+                self.notify(call)
             return
         if operation == messages.STOP:
             self.stop()
@@ -113,8 +115,8 @@ class Loop:
             response.file_taken = argument
         self.notify(response)
 
-    def notify(self, response):
-        """Control messages have changed something that the request may wait for."""
+    def notify(self, waiter):
+        """Control messages have changed something that a request, or a call, may wait for."""
 
     def stop(self):
         raise NotImplementedError
@@ -185,6 +187,8 @@ class Loop:
         response = Response(self, request_id, environ["REQUEST_METHOD"] == "HEAD")
         self.responses[request_id] = response
         environ.update(self._constants)
+        if self.around:
+            environ["wizgi.request"] = request_id
         if streamed:
             response.input = environ["wsgi.input"] = RequestInput(self, response, body)
         else:

@@ -30,7 +30,7 @@ RETURNED = 17
 TIME = 18
 WANT = 19
 CALL_INPUT_END = 20
-CALL_WANT = 21
+CALL_TAKEN = 21
 CALL_CLOSE = 22
 
 # To the worker: operations of control messages.
@@ -44,6 +44,7 @@ CALL_HEAD = 6
 CALL_BLOCK = 7
 CALL_END = 8
 CALL_ERROR = 9
+CALL_WANT_INPUT = 10
 
 # Bytes of an answer that may be under way before the server asks for more.
 WINDOW = 256 * 1024

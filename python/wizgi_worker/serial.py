@@ -49,7 +49,7 @@ class SerialLoop(Loop):
         if self._poll.poll(0):
             self.receive()
 
-    def wait(self, response, ready):
+    def wait(self, waiter, ready):
         began = monotonic()
         while not ready():
             self.receive()

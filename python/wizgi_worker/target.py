@@ -21,8 +21,8 @@ class TargetError(Exception):
     """A mistake of the user's, told in one line that names the remedy."""
 
 
-def load(spec, directory, pythonpath=()):
-    """Gives the application.
+def load(spec, directory, pythonpath=(), middleware=False):
+    """Gives the application, or what makes one of another.
 
     Modules are looked for in `pythonpath`, beside a file that the target names, in `directory`, and
     then where Python does. What the application's own code raises passes, except for modules that
@@ -32,7 +32,7 @@ def load(spec, directory, pythonpath=()):
     """
     search(pythonpath, [directory], directory)
     try:
-        return find(spec, directory, pythonpath)
+        return find(spec, directory, pythonpath, middleware)
     except ModuleNotFoundError as error:
         remember(error)
         from . import missing
@@ -51,18 +51,20 @@ def load(spec, directory, pythonpath=()):
         raise error.with_traceback(without_imports(error))
 
 
-def find(spec, directory, pythonpath):
+def find(spec, directory, pythonpath, middleware):
     place, mark, section = spec.rpartition("#") if "#" in spec else (spec, "", "")
     if place.endswith(PASTE):
         from . import paste
 
         path = existing(place, directory)
         search(pythonpath, [os.path.dirname(path), directory], directory)
-        return checked(paste.load(path, section or "main", place, directory), spec, None)
+        return checked(
+            paste.load(path, section or "main", place, directory), spec, None, middleware
+        )
     place, expression = split(spec, directory)
     module = import_place(place, directory, pythonpath)
     name, app = pick(module, expression, place)
-    return checked(app, f"{place}:{name}", module)
+    return checked(app, f"{place}:{name}", module, middleware)
 
 
 def split(spec, directory):
@@ -224,10 +226,14 @@ def attribute(value, name, owner):
         raise
 
 
-def checked(app, shown, module):
-    from .check import objection
+def checked(app, shown, module, middleware):
+    from . import check
 
-    message = objection(app, shown, module)
+    message = (
+        check.middleware_objection(app, shown)
+        if middleware
+        else check.objection(app, shown, module)
+    )
     if message is not None:
         raise TargetError(message)
     return app

@@ -51,16 +51,16 @@ class ThreadedLoop(Loop):
     def poll(self):
         """The main thread does."""
 
-    def notify(self, response):
-        event = response.event
+    def notify(self, waiter):
+        event = waiter.event
         if event is not None:
             event.set()
 
-    def wait(self, response, ready):
-        if response.event is None:
-            response.event = Event()
+    def wait(self, waiter, ready):
+        if waiter.event is None:
+            waiter.event = Event()
         while True:
-            response.event.clear()
+            waiter.event.clear()
             if ready():
                 return
-            response.event.wait()
+            waiter.event.wait()

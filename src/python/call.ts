@@ -1,4 +1,4 @@
-import type { Chunk, HeaderList, StartResponse } from '../wsgi/types.ts';
+import type { Chunk, Environ, HeaderList, StartResponse } from '../wsgi/types.ts';
 import { AnswerSpool } from './answer-spool.ts';
 import type { RequestContent } from './content.ts';
 import { WINDOW } from './messages.ts';
@@ -18,10 +18,10 @@ export interface CallOwner {
 export interface CallRequest {
   /** The environ, as a dict in marshal's format. */
   readonly environ: string;
+  /** The environ as it was, for the inner application of Python middleware. */
+  readonly source: Environ;
   readonly content: RequestContent;
   readonly startResponse: StartResponse;
-  /** Method and path, for the log. */
-  readonly line: string;
 }
 
 /** How much of an answer is passed on before its worker hears of it. */
@@ -67,6 +67,12 @@ export class Call implements AsyncIterableIterator<Chunk> {
   constructor(request: CallRequest, owner: CallOwner) {
     this.request = request;
     this.owner = owner;
+  }
+
+  /** Method and path, for the log. */
+  describe(): string {
+    const { REQUEST_METHOD, SCRIPT_NAME, PATH_INFO } = this.request.source;
+    return `${REQUEST_METHOD} ${SCRIPT_NAME}${PATH_INFO}`;
   }
 
   // --- from the worker -------------------------------------------------------------------------

@@ -12,19 +12,17 @@ import { WsgiError } from '../wsgi/errors.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { Call } from './call.ts';
 import { explainExit, outOfMemoryKills } from './exit.ts';
-import type { Plain } from './marshal.ts';
 import { OutputLines } from './output-lines.ts';
 import type { Pool } from './pool.ts';
 import type { Exit, WorkerProcess } from './process.ts';
 import { PythonError } from './python-error.ts';
-import { MOST_REQUESTS, Worker, type WorkerOwner } from './worker.ts';
+import { MOST_REQUESTS, Worker, type WorkerOptions, type WorkerOwner } from './worker.ts';
 
 /** What a crew is made of. */
-export interface CrewOptions {
+export interface CrewOptions extends WorkerOptions {
   /** What is served, as in messages. */
   readonly target: string;
   readonly workers: number;
-  readonly threads: number;
   /** Requests of a worker's life, or 0; and how many more at most. */
   readonly maxRequests: number;
   readonly maxRequestsJitter: number;
@@ -32,11 +30,11 @@ export interface CrewOptions {
   readonly gracefulTimeout: number;
   /** No two workers may ever run the application at once. */
   readonly exclusive: boolean;
-  /** The worker's configuration. */
-  readonly config: Plain;
   readonly log: Log;
   readonly errors: TextSink;
   spawn(): Promise<WorkerProcess>;
+  /** Says what is wrong with the interpreter, if anything is. */
+  diagnose(): Promise<Error | null>;
   /** Files that went into the application. */
   modules(files: readonly string[]): void;
 }
@@ -245,7 +243,7 @@ export class Crew implements WorkerOwner {
   private async hire(): Promise<Worker> {
     const { options } = this;
     const process = await options.spawn();
-    const worker = new Worker(process, options.threads, options.config, this);
+    const worker = new Worker(process, options, this);
     const output = new OutputLines(process.output, options.errors, `[python ${process.pid}] `);
     return new Promise((resolve, reject) => {
       this.members.set(worker, {

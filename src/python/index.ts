@@ -1,3 +1,3 @@
 export type { PythonOptions } from './options.ts';
-export { type PythonApplication, python } from './python.ts';
+export { type PythonApplication, python, pythonMiddleware } from './python.ts';
 export { PythonError } from './python-error.ts';

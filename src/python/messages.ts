@@ -27,7 +27,7 @@ export const FROM = {
   TIME: 18,
   WANT: 19,
   CALL_INPUT_END: 20,
-  CALL_WANT: 21,
+  CALL_TAKEN: 21,
   CALL_CLOSE: 22,
 } as const;
 
@@ -43,6 +43,7 @@ export const TO = {
   CALL_BLOCK: 7,
   CALL_END: 8,
   CALL_ERROR: 9,
+  CALL_WANT_INPUT: 10,
 } as const;
 
 export type Operation = (typeof TO)[keyof typeof TO];

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import { stderrLog } from '../gateways/stderr-log.ts';
 import { unfailing } from '../gateways/unfailing-log.ts';
-import type { Application, Body } from '../wsgi/types.ts';
+import { asApplication } from '../wsgi/application.ts';
+import { TextErrorStream } from '../wsgi/error-stream.ts';
+import type { Application, ApplicationLike, Body } from '../wsgi/types.ts';
 import { Call } from './call.ts';
 import { requestContent } from './content.ts';
 import { Crew } from './crew.ts';
 import { encodeEnviron } from './environ.ts';
-import { findInterpreter } from './interpreter.ts';
-import { type PythonOptions, resolvePythonOptions } from './options.ts';
+import { diagnose, findInterpreter } from './interpreter.ts';
+import { type PythonOptions, type ResolvedPythonOptions, resolvePythonOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { startProcess } from './process.ts';
 import { Watchdog } from './watchdog.ts';
@@ -45,22 +47,43 @@ export interface PythonApplication extends Application {
  * @throws {ConfigurationError} for an unusable option, and when there is no interpreter.
  */
 export function python(target: string, options: PythonOptions = {}): PythonApplication {
-  const {
-    directory = '.',
-    env = {},
-    log: given = stderrLog,
-    errors = process.stderr,
-    ...rest
-  } = options;
+  return host(target, options, null);
+}
+
+/**
+ * Puts Python middleware around applications of this process: the worker runs the middleware, whose
+ * inner application calls back.
+ *
+ * Each application that it is put around has workers of its own.
+ *
+ * @param target - what takes an application and gives one, as in `wsgiref.validate:validator` or
+ *   `pkg.module:Middleware`.
+ * @example
+ * const checked = pythonMiddleware('wsgiref.validate:validator')(app);
+ * @throws {ConfigurationError} for an unusable option, and when there is no interpreter.
+ */
+export function pythonMiddleware(
+  target: string,
+  options: PythonOptions = {},
+): (app: ApplicationLike) => PythonApplication {
+  return (app) => host(target, options, asApplication(app));
+}
+
+function host(
+  target: string,
+  options: PythonOptions,
+  around: Application | null,
+): PythonApplication {
+  const { directory = '.', env = {}, log: given = stderrLog, errors, ...rest } = options;
   const resolved = resolvePythonOptions(rest);
-  const { workers, threads, reload, maxRequests, maxRss } = resolved;
+  const { threads } = resolved;
   const log = unfailing(given);
   const cwd = resolve(directory);
   const environment = { ...process.env, ...env };
   const interpreter = findInterpreter({ python: resolved.python, directory: cwd, environment });
-  // Two workers run at once while one replaces another, too.
-  const multiprocess = workers > 1 || maxRequests > 0 || maxRss > 0 || reload;
+  const multiprocess = runsTwice(resolved);
   const pool = new Pool(resolved.spoolDirectory);
+  const sink = errors ?? process.stderr;
   const crew = new Crew(
     {
       ...resolved,
@@ -73,28 +96,38 @@ export function python(target: string, options: PythonOptions = {}): PythonAppli
         pythonpath: resolved.pythonpath,
         threads,
         multiprocess,
-        reload,
-        around: false,
+        reload: resolved.reload,
+        around: around !== null,
       },
+      inner:
+        around === null
+          ? null
+          : {
+              app: around,
+              errors: new TextErrorStream(sink),
+              log,
+              spool: { ...resolved, bodyInMemory: IN_MEMORY },
+            },
       log,
-      errors,
+      errors: sink,
       spawn: () => startProcess({ interpreter, directory: cwd, environment, threads }),
+      diagnose: () => diagnose(interpreter),
       modules: () => undefined,
     },
     pool,
   );
   const watchdog = new Watchdog(crew, {
     timeout: resolved.timeout * 1000,
-    maxRss,
+    maxRss: resolved.maxRss,
     gracefulTimeout: resolved.gracefulTimeout * 1000,
   });
   const application: Application = (environ, startResponse) => {
     const call = new Call(
       {
         environ: encodeEnviron(environ),
+        source: environ,
         content: requestContent(environ),
         startResponse,
-        line: `${environ.REQUEST_METHOD} ${environ.SCRIPT_NAME}${environ.PATH_INFO}`,
       },
       pool,
     );
@@ -111,4 +144,12 @@ export function python(target: string, options: PythonOptions = {}): PythonAppli
       },
     },
   }) as PythonApplication;
+}
+
+/** Bytes of a request to an inner application that are kept in memory. */
+const IN_MEMORY = 64 * 1024;
+
+/** Whether two workers may run the application at once: as many, or while one replaces another. */
+function runsTwice({ workers, maxRequests, maxRss, reload }: ResolvedPythonOptions): boolean {
+  return workers > 1 || maxRequests > 0 || maxRss > 0 || reload;
 }

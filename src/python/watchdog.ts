@@ -63,7 +63,7 @@ export class Watchdog {
     crew.log.error('worker timeout: its Python stacks follow, then another one takes its place', {
       worker: worker.pid,
       seconds: timeout / 1000,
-      requests: overdue.map((call) => call.request.line).join(', '),
+      requests: overdue.map((call) => call.describe()).join(', '),
     });
     crew.condemn(worker, 'timeout');
     worker.dumpStacks();

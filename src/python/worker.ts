@@ -1,6 +1,8 @@
 import type { Log } from '../wsgi/log.ts';
+import type { Environ } from '../wsgi/types.ts';
 import { openAnswerFile } from './answer-file.ts';
 import type { Call } from './call.ts';
+import { InnerCalls, type InnerOptions, type InnerPeer } from './inner.ts';
 import { FALSE, int, type Plain, plain, TRUE, unicode } from './marshal.ts';
 import {
   ChannelError,
@@ -35,6 +37,15 @@ export interface WorkerOwner {
   onEnded(worker: Worker, exit: Exit): void;
 }
 
+/** What workers of one application have in common. */
+export interface WorkerOptions {
+  readonly threads: number;
+  /** The first message to the worker. */
+  readonly config: Plain;
+  /** What the application is middleware for, if it is. */
+  readonly inner: InnerOptions | null;
+}
+
 /** Numbers of requests end here; a worker is replaced before. */
 export const MOST_REQUESTS = 2_000_000_000;
 /** How long the channel's last words are waited for once the process is over, in milliseconds. */
@@ -43,7 +54,7 @@ const LAST_WORDS = 1_000;
 const LIMIT_SEEN = 2;
 
 /** One worker process: the requests under way in it, and what both sides say. */
-export class Worker implements FrameSink {
+export class Worker implements FrameSink, InnerPeer {
   readonly process: WorkerProcess;
   readonly threads: number;
   /** Sent and not ended, in the order in which they were sent. */
@@ -57,6 +68,7 @@ export class Worker implements FrameSink {
   /** When something came from it last, or was awaited since, as `performance.now()` counts. */
   heard = 0;
   private readonly owner: WorkerOwner;
+  private readonly inner: InnerCalls | null;
   private readonly reader = new FrameReader(this);
   private readonly writer = new FrameWriter();
   private readonly pace = new Pace();
@@ -72,10 +84,12 @@ export class Worker implements FrameSink {
   /** Taken back, and still with the worker, which will say that it did not begin them. */
   private readonly withdrawn = new Set<number>();
 
-  constructor(process: WorkerProcess, threads: number, config: Plain, owner: WorkerOwner) {
+  constructor(process: WorkerProcess, options: WorkerOptions, owner: WorkerOwner) {
+    const { threads, config, inner } = options;
     this.process = process;
     this.threads = threads;
     this.owner = owner;
+    this.inner = inner === null ? null : new InnerCalls(inner, this);
     process.ledger.limit(MOST_REQUESTS);
     const { channel } = process;
     channel.on('data', (data: Buffer) => this.onData(data));
@@ -121,6 +135,7 @@ export class Worker implements FrameSink {
   cancel(call: Call): void {
     if (this.calls.get(call.id) !== call) return;
     this.control(TO.CANCEL, call.id);
+    this.inner?.leave(call.id);
   }
 
   /** More of an answer may come. */
@@ -254,6 +269,12 @@ export class Worker implements FrameSink {
           data.toString('utf8', content, end),
         );
         break;
+      case FROM.CALL:
+        this.inner?.begin(id, data.toString('utf8', text, content), data.subarray(content, end));
+        break;
+      case FROM.CALL_INPUT:
+        this.inner?.content(id, data.subarray(content, end));
+        break;
       case FROM.MODULES:
         this.owner.onModules(data.toString('utf8', text, content).split('\n'));
         break;
@@ -277,6 +298,15 @@ export class Worker implements FrameSink {
         break;
       case FROM.RETURNED:
         this.onReturned(id);
+        break;
+      case FROM.CALL_INPUT_END:
+        this.inner?.contentEnd(id);
+        break;
+      case FROM.CALL_TAKEN:
+        this.inner?.taken(id, first);
+        break;
+      case FROM.CALL_CLOSE:
+        this.inner?.close(id);
         break;
       default:
         throw new ChannelError(`the worker sent a message of type ${type}, which there is not`);
@@ -383,7 +413,13 @@ export class Worker implements FrameSink {
     this.owner.onRelieved(this);
   }
 
-  private control(operation: Operation, id: number, argument?: string | Uint8Array): void {
+  // --- InnerPeer -------------------------------------------------------------------------------
+
+  environOf(request: number): Environ | null {
+    return this.calls.get(request)?.request.source ?? null;
+  }
+
+  control(operation: Operation, id: number, argument?: string | Uint8Array): void {
     this.writer.control(operation, id, argument);
     this.flushSoon();
   }
@@ -417,6 +453,7 @@ export class Worker implements FrameSink {
       await silent;
       clearTimeout(timer);
       this.over = true;
+      this.inner?.abandon();
       this.owner.onEnded(this, exit);
       this.process.ledger.close();
     });

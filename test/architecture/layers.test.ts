@@ -10,7 +10,8 @@ const levels: Readonly<Record<string, number>> = {
   testing: 2,
   logging: 3,
   python: 4,
-  cli: 5,
+  config: 5,
+  cli: 6,
 };
 
 const root = resolve('src');

@@ -1,0 +1,259 @@
+import { BodySpool, BodyStream, type SpoolOptions } from '../gateways/body.ts';
+import { AbortSource } from '../wsgi/abort.ts';
+import { isStreaming } from '../wsgi/application.ts';
+import { byteLength, encode } from '../wsgi/blocks.ts';
+import { WsgiError } from '../wsgi/errors.ts';
+import type { Exchange } from '../wsgi/exchange.ts';
+import { FileWrapper } from '../wsgi/file-wrapper.ts';
+import { AsyncInput, Input } from '../wsgi/input.ts';
+import type { Log } from '../wsgi/log.ts';
+import type { ResponseHead } from '../wsgi/response-head.ts';
+import { type Run, run } from '../wsgi/run.ts';
+import type { Application, Chunk, Environ, ErrorStream } from '../wsgi/types.ts';
+import { int, unicode } from './marshal.ts';
+import { type Operation, TO, WINDOW } from './messages.ts';
+
+/** What the inner applications of Python middleware have in common. */
+export interface InnerOptions {
+  readonly app: Application;
+  readonly errors: ErrorStream;
+  readonly log: Log;
+  readonly spool: SpoolOptions;
+}
+
+/** How an inner call reaches the worker that made it. */
+export interface InnerPeer {
+  control(operation: Operation, id: number, argument?: string | Uint8Array): void;
+  /** The environ of the request that the worker is at, as the middleware's gateway made it. */
+  environOf(request: number): Environ | null;
+}
+
+/** The calls under way that Python middleware in one worker made to its inner application. */
+export class InnerCalls {
+  private readonly options: InnerOptions;
+  private readonly peer: InnerPeer;
+  private readonly calls = new Map<number, InnerCall>();
+
+  constructor(options: InnerOptions, peer: InnerPeer) {
+    this.options = options;
+    this.peer = peer;
+  }
+
+  /** @param text - the request that the call belongs to, and its environ, as JSON. */
+  begin(id: number, text: string, content: Uint8Array): void {
+    const [request, entries] = JSON.parse(text) as [number, Record<string, string | boolean>];
+    const given = this.peer.environOf(request);
+    const call = new InnerCall(this.options, this.peer, id, request, () => this.calls.delete(id));
+    this.calls.set(id, call);
+    call.start({ ...objectsOf(given), ...entries }, content);
+  }
+
+  content(id: number, content: Uint8Array): void {
+    this.calls.get(id)?.take(content);
+  }
+
+  contentEnd(id: number): void {
+    this.calls.get(id)?.end();
+  }
+
+  taken(id: number, size: number): void {
+    this.calls.get(id)?.taken(size);
+  }
+
+  close(id: number): void {
+    this.calls.get(id)?.abort('the middleware closed the answer');
+  }
+
+  /** The client of a request is gone. */
+  leave(request: number): void {
+    for (const call of [...this.calls.values()]) {
+      if (call.request === request) call.abort('the client is gone');
+    }
+  }
+
+  /** The worker is gone. */
+  abandon(): void {
+    for (const call of [...this.calls.values()]) call.abort('the worker is gone');
+  }
+}
+
+/** What a request's environ has that cannot cross to Python, and so did not change there. */
+function objectsOf(environ: Environ | null): Record<string, unknown> {
+  const entries = Object.entries(environ ?? {});
+  return Object.fromEntries(
+    entries.filter(
+      ([key, value]) =>
+        typeof value !== 'string' && typeof value !== 'boolean' && !/^(?:wsgi|wizgi)\./.test(key),
+    ),
+  );
+}
+
+/** One call: the gateway between Python and an application of this process. */
+class InnerCall implements Exchange {
+  readonly request: number;
+  private readonly options: InnerOptions;
+  private readonly peer: InnerPeer;
+  private readonly id: number;
+  private readonly over: () => void;
+  private readonly stream: BodyStream | null;
+  private readonly spool: BodySpool | null;
+  private readonly input: Input | null = null;
+  private environ: Environ | null = null;
+  private run: Run | null = null;
+  private entered = false;
+  /** Bytes of the answer that the worker has not taken yet. */
+  private sent = 0;
+  private blocked = false;
+  private ended = false;
+
+  constructor(
+    options: InnerOptions,
+    peer: InnerPeer,
+    id: number,
+    request: number,
+    over: () => void,
+  ) {
+    this.options = options;
+    this.peer = peer;
+    this.id = id;
+    this.request = request;
+    this.over = over;
+    if (isStreaming(options.app)) {
+      const more = () => peer.control(TO.CALL_WANT_INPUT, id, int(1));
+      this.stream = new BodyStream({ wanted: more, drained: () => undefined });
+      this.spool = null;
+    } else {
+      this.stream = null;
+      this.spool = new BodySpool(options.spool);
+    }
+  }
+
+  start(entries: Record<string, unknown>, content: Uint8Array): void {
+    this.environ = entries as Environ;
+    this.take(content);
+    if (this.stream !== null) this.enter();
+  }
+
+  /** A block of the request's content. */
+  take(content: Uint8Array): void {
+    if (content.length === 0 || this.ended) return;
+    if (this.stream !== null) {
+      this.stream.push(Buffer.from(content));
+      return;
+    }
+    const stored = this.spool?.add(Buffer.from(content), 0);
+    Promise.resolve(stored).then(
+      () => this.peer.control(TO.CALL_WANT_INPUT, this.id, int(1)),
+      (error: unknown) => {
+        this.options.log.error('the request body could not be stored', { error });
+        this.fail('the request body could not be stored');
+      },
+    );
+  }
+
+  end(): void {
+    if (this.stream !== null) this.stream.end();
+    else this.enter();
+  }
+
+  /** The worker has taken so much of the answer. */
+  taken(size: number): void {
+    this.sent -= size;
+    if (!this.blocked || this.sent >= WINDOW / 2) return;
+    this.blocked = false;
+    this.run?.resume();
+  }
+
+  abort(reason: string): void {
+    this.ended = true;
+    const error = new WsgiError('client-gone', reason);
+    this.stream?.end(error);
+    if (this.run !== null) this.run.abort(error);
+    else this.done();
+  }
+
+  // --- Exchange --------------------------------------------------------------------------------
+
+  describe(): string {
+    const { REQUEST_METHOD, SCRIPT_NAME, PATH_INFO } = this.environ as Environ;
+    return `${REQUEST_METHOD} ${SCRIPT_NAME}${PATH_INFO} behind Python middleware`;
+  }
+
+  respond(head: ResponseHead, content: Chunk | null): boolean {
+    this.head(head);
+    if (content !== null && byteLength(content) > 0) this.block(content);
+    this.finish();
+    return true;
+  }
+
+  begin(head: ResponseHead, first: Chunk): boolean {
+    this.head(head);
+    return this.block(first);
+  }
+
+  send(block: Chunk): boolean {
+    return this.block(block);
+  }
+
+  finish(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.peer.control(TO.CALL_END, this.id);
+  }
+
+  cut(): void {
+    this.fail('the inner application broke off its answer');
+  }
+
+  done(): void {
+    this.fail('the inner application ended without an answer');
+    this.spool?.dispose();
+    this.input?.close();
+    this.over();
+  }
+
+  // ---------------------------------------------------------------------------------------------
+
+  private enter(): void {
+    if (this.entered || this.ended) return;
+    this.entered = true;
+    const { app, errors, log } = this.options;
+    const input = new Input(this.stream ?? this.spool?.source());
+    const environ = Object.assign(this.environ as Environ, {
+      'wsgi.version': [1, 0],
+      'wsgi.input': input,
+      'wsgi.errors': errors,
+      'wsgi.multithread': true,
+      'wsgi.multiprocess': false,
+      'wsgi.run_once': false,
+      'wsgi.input_terminated': true,
+      'wsgi.file_wrapper': (file: ConstructorParameters<typeof FileWrapper>[0], size?: number) =>
+        new FileWrapper(file, size),
+      'wizgi.input': new AsyncInput(input),
+      'wizgi.streaming': this.stream !== null,
+    });
+    const started = run(app, environ, this, { log, abort: new AbortSource() });
+    this.run = started;
+  }
+
+  private head({ status, headers, contentLength }: ResponseHead): void {
+    const lines = [status, ...headers.flat()];
+    if (contentLength !== null) lines.push('Content-Length', String(contentLength));
+    this.peer.control(TO.CALL_HEAD, this.id, unicode(lines.join('\n')));
+  }
+
+  private block(block: Chunk): boolean {
+    if (this.ended) return true;
+    const bytes = encode(block);
+    this.sent += bytes.length;
+    this.peer.control(TO.CALL_BLOCK, this.id, bytes);
+    this.blocked = this.sent >= WINDOW;
+    return !this.blocked;
+  }
+
+  private fail(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.peer.control(TO.CALL_ERROR, this.id, unicode(reason));
+  }
+}
