@@ -15,6 +15,8 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** What visitors may do, since nobody logs in here. */
 const RIGHTS = 'WIKI_CREATE WIKI_MODIFY TICKET_CREATE TICKET_MODIFY TICKET_APPEND'.split(' ');
 
+let project: Promise<void> | undefined;
+
 const site = moduleSite({
   directory,
   module: 'trac.web.main',
@@ -24,11 +26,16 @@ const site = moduleSite({
     TRAC_ENV: join(directory, 'project'),
     PYTHONWARNINGS: 'ignore:pkg_resources is deprecated as an API:UserWarning',
   },
-  prepare: async () => {
-    await admin('initenv', 'The Project', 'sqlite:db/trac.db');
-    await admin('permission', 'add', 'anonymous', ...RIGHTS);
+  prepare: () => {
+    project ??= makeProject();
+    return project;
   },
 });
+
+async function makeProject(): Promise<void> {
+  await admin('initenv', 'The Project', 'sqlite:db/trac.db');
+  await admin('permission', 'add', 'anonymous', ...RIGHTS);
+}
 
 function admin(...args: string[]): Promise<unknown> {
   const command = join(ROOT, '.venv-test/bin/trac-admin');
