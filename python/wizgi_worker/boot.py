@@ -31,6 +31,15 @@ def main():
     config = read_config(channel)
     os.chdir(config["directory"])
     app = load(config, channel)
+    if config["preload"]:
+        from . import preload
+
+        if config["reload"]:
+            report_modules(channel)
+        channel, ledger, errors = preload.run(channel)
+        config = read_config(channel)
+        stack_signal = dump_stacks_to(errors)
+        ignore_terminate()
     serve(app, config, channel, ledger, errors, stack_signal)
 
 
@@ -58,6 +67,7 @@ def serve(app, config, channel, ledger, errors, stack_signal):
         app.inner.loop = loop
     if config["reload"]:
         report_modules(channel)
+        watch_imports(loop)
     text = f"{sys.version.split()[0]}\n{stack_signal}".encode()
     send(channel, messages.READY, text)
     loop.run()
@@ -110,6 +120,27 @@ def send(channel, kind, text, content=b""):
     data = messages.FRAME.pack(kind, 0, len(text), len(content)) + text + content
     while data:
         data = data[os.write(channel, data) :]
+
+
+def watch_imports(loop):
+    """Names what requests import, too; for development, where a thread more does not matter."""
+    from threading import Thread
+    from time import sleep
+
+    from .target import watched_files
+
+    def watch():
+        known = set(watched_files())
+        while True:
+            sleep(1)
+            new = set(watched_files()) - known
+            if new:
+                known |= new
+                text = "\n".join(new).encode("utf-8", "surrogateescape")
+                loop.out.append(messages.FRAME.pack(messages.MODULES, 0, len(text), 0) + text)
+                loop.flush()
+
+    Thread(target=watch, name="wizgi-imports", daemon=True).start()
 
 
 def report_modules(channel):

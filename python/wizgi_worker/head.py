@@ -37,9 +37,8 @@ def encode_head(status, headers):
     Raises TypeError, ValueError or AssertionError naming the offending part.
     (PEP 3333, The start_response() Callable)
     """
-    if status in known_statuses:
-        has_content = known_statuses[status]
-    else:
+    has_content = known_statuses.get(status)
+    if has_content is None:
         has_content = check_status(status)
     if not isinstance(headers, list):
         raise TypeError(f"headers must be a list of (name, value) tuples, not {kind(headers)}")

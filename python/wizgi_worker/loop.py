@@ -23,9 +23,7 @@ class Loop:
         # The application is middleware, around one that runs in the server.
         self.around = False
         self.out = deque()
-        # Requests that have not begun.
-        self.requests = deque()
-        # Requests that have.
+        # Requests that have come and not ended.
         self.responses = {}
         # Calls of Python middleware to its inner application, which is the server's.
         self.calls = {}
@@ -82,7 +80,9 @@ class Loop:
         raise NotImplementedError
 
     def accept(self, request):
-        raise NotImplementedError
+        request_id, environ = request[:2]
+        # From here on, so that no control message about it comes too early.
+        self.responses[request_id] = Response(self, request_id, environ["REQUEST_METHOD"] == "HEAD")
 
     def wait(self, waiter, ready):
         """Waits until control messages have made a condition true."""
@@ -100,11 +100,9 @@ class Loop:
             return
         response = self.responses.get(request_id)
         if response is None:
-            if operation == messages.CANCEL:
-                self._withdraw(request_id)
             return
         if operation == messages.CREDIT:
-            response.room += argument
+            response.granted += argument
         elif operation == messages.CANCEL:
             response.cancelled = True
         elif operation == messages.INPUT:
@@ -120,17 +118,6 @@ class Loop:
 
     def stop(self):
         raise NotImplementedError
-
-    def _withdraw(self, request_id):
-        """Drops a request that has not begun."""
-        for request in list(self.requests):
-            if request[0] == request_id:
-                try:
-                    self.requests.remove(request)
-                except ValueError:
-                    return
-                self.out.append(FRAME(messages.END, request_id, 0, 0))
-                return
 
     def flush(self):
         """Sends what is to be sent. Whoever comes while another sends leaves it to that one."""
@@ -176,16 +163,18 @@ class Loop:
 
     def serve(self, request, slot):
         request_id, environ, body, streamed = request
+        response = self.responses[request_id]
+        if response.cancelled:
+            self._drop(request_id, messages.END)
+            return
         ledger = self._ledger
         before = ledger[slot]
         ledger[slot] = request_id
         if request_id > ledger[0]:
             # The server has taken back what had not begun.
             ledger[slot] = before
-            self.out.append(FRAME(messages.RETURNED, request_id, 0, 0))
+            self._drop(request_id, messages.RETURNED)
             return
-        response = Response(self, request_id, environ["REQUEST_METHOD"] == "HEAD")
-        self.responses[request_id] = response
         environ.update(self._constants)
         if self.around:
             environ["wizgi.request"] = request_id
@@ -218,6 +207,11 @@ class Loop:
             # The server has given the request up, or has the rest of it in a file.
             response.ended = True
             self.out.append(FRAME(messages.END, request_id, 0, 0))
+
+    def _drop(self, request_id, why):
+        """A request that does not begin."""
+        del self.responses[request_id]
+        self.out.append(FRAME(why, request_id, 0, 0))
 
     def _failed(self, response, error):
         if response.cancelled and isinstance(error, (ClientGone, OSError)):

@@ -32,6 +32,8 @@ WANT = 19
 CALL_INPUT_END = 20
 CALL_TAKEN = 21
 CALL_CLOSE = 22
+FORKED = 23
+EXITED = 24
 
 # To the worker: operations of control messages.
 STOP = 0
@@ -45,6 +47,7 @@ CALL_BLOCK = 7
 CALL_END = 8
 CALL_ERROR = 9
 CALL_WANT_INPUT = 10
+FORK = 11
 
 # Bytes of an answer that may be under way before the server asks for more.
 WINDOW = 256 * 1024

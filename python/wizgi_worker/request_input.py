@@ -1,4 +1,6 @@
 """wsgi.input for bodies that do not come with their request. (PEP 3333, Input and Error Streams)"""
+from collections import deque
+
 from . import messages
 
 # How much is asked for at a time.
@@ -15,6 +17,7 @@ class RequestInput:
         self._loop = loop
         self._response = response
         self._blocks = [first] if first else []
+        self._arrived = deque()
         self._offset = 0
         self._available = len(first)
         self._demanded = 0
@@ -69,9 +72,8 @@ class RequestInput:
 
     def feed(self, data):
         """The server sent what was asked for."""
-        self._blocks.append(data)
-        self._available += len(data)
-        self._demanded -= len(data)
+        # All else is the reading thread's own: this may run beside it.
+        self._arrived.append(data)
 
     def end(self, error):
         """Nothing follows; `error` says why, if the body is incomplete."""
@@ -79,30 +81,41 @@ class RequestInput:
 
     def _more(self):
         """Waits for more; false at the end."""
-        if self._outcome is None:
-            before = self._available
+        while True:
+            # Looked at before what has arrived: the last block comes before the outcome.
+            outcome, cancelled = self._outcome, self._response.cancelled
+            if self._collect():
+                return True
+            if outcome:
+                raise OSError(outcome)
+            if outcome is not None:
+                return False
+            if cancelled:
+                raise OSError("the request body is incomplete: the client is gone")
             if self._response.ended:
                 raise OSError("wsgi.input was read after the request ended")
             if self._demanded <= 0:
-                self._demanded = DEMAND
-                loop = self._loop
-                loop.out.append(
-                    messages.FRAME.pack(messages.WANT, self._response.id, DEMAND, 0)
-                )
-                loop.flush()
-            self._loop.wait(self._response, lambda: self._changed(before))
-            if self._available > before:
-                return True
-        if self._outcome:
-            raise OSError(self._outcome)
-        if self._response.cancelled and self._outcome is None:
-            raise OSError("the request body is incomplete: the client is gone")
-        return False
+                self._demand()
+            self._loop.wait(self._response, self._changed)
 
-    def _changed(self, before):
-        return (
-            self._available > before or self._outcome is not None or self._response.cancelled
-        )
+    def _collect(self):
+        """Takes in the blocks that have arrived; false when there are none."""
+        if not self._arrived:
+            return False
+        while self._arrived:
+            block = self._arrived.popleft()
+            self._blocks.append(block)
+            self._available += len(block)
+            self._demanded -= len(block)
+        return True
+
+    def _demand(self):
+        self._demanded += DEMAND
+        self._loop.out.append(messages.FRAME.pack(messages.WANT, self._response.id, DEMAND, 0))
+        self._loop.flush()
+
+    def _changed(self):
+        return self._arrived or self._outcome is not None or self._response.cancelled
 
     def _take(self, size):
         if size == 0:

@@ -20,8 +20,7 @@ class Response:
         "has_content",
         "begun",
         "sent",
-        "room",
-        "iterating",
+        "granted",
         "ended",
         "cancelled",
         "input",
@@ -40,8 +39,8 @@ class Response:
         self.has_content = True
         self.begun = False
         self.sent = 0
-        self.room = messages.WINDOW
-        self.iterating = False
+        # Written where the channel is read; `sent` by the thread that answers.
+        self.granted = messages.WINDOW
         self.ended = False
         self.cancelled = False
         self.input = None
@@ -68,11 +67,12 @@ class Response:
         return self.write
 
     def write(self, data):
-        """PEP 3333, The write() Callable."""
-        if self.iterating or self.ended:
-            raise AssertionError(
-                "write() was called after the application returned its iterable; yield the block instead"
-            )
+        """PEP 3333, The write() Callable.
+
+        Works in an iterable too, where the PEP forbids its use: Mercurial's hgweb does that.
+        """
+        if self.ended:
+            raise AssertionError("write() was called after the response ended")
         data = as_bytes(data)
         if self.length is not None and self.sent + len(data) > self.length and self.has_content:
             raise AssertionError(f"write() exceeds the declared Content-Length of {self.length}")
@@ -117,7 +117,6 @@ class Response:
 
     def iterate(self, blocks):
         """Sends what an iterable gives, block by block as it comes. (PEP 3333, Buffering and Streaming)"""
-        self.iterating = True
         loop = self.loop
         barren = 0
         for block in blocks:
@@ -174,7 +173,7 @@ class Response:
         view = memoryview(content)
         start = 0
         while start < size and not self.cancelled:
-            piece = min(size - start, messages.PIECE, self.room)
+            piece = min(size - start, messages.PIECE, self.granted - self.sent)
             if piece <= 0:
                 self.loop.flush()
                 self.loop.wait(self, self.has_room)
@@ -186,11 +185,10 @@ class Response:
             kind = messages.BLOCK
             start += piece
             self.sent += piece
-            self.room -= piece
         view.release()
 
     def has_room(self):
-        return self.room > 0 or self.cancelled
+        return self.granted > self.sent or self.cancelled
 
     def fail(self, summary, trace):
         """Reports the application's error, which ends the answer unless it had ended already."""

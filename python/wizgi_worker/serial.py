@@ -1,4 +1,5 @@
 """A worker that runs one request at a time, in its main thread."""
+from collections import deque
 from time import monotonic, sleep
 
 from .loop import Loop
@@ -14,6 +15,8 @@ class SerialLoop(Loop):
 
     def __init__(self, *args):
         super().__init__(*args)
+        # Those that have not begun.
+        self.requests = deque()
         self._started = 0.0
         self._watching = False
 
@@ -40,6 +43,7 @@ class SerialLoop(Loop):
                 flushed = now
 
     def accept(self, request):
+        super().accept(request)
         self.requests.append(request)
 
     def stop(self):
@@ -66,13 +70,16 @@ class SerialLoop(Loop):
     def _send_late(self):
         idle = 0
         while idle < 50:
-            waiting = self.out[0] if self.out else None
+            waiting = self._first_out()
             sleep(0.02)
-            try:
-                late = waiting is not None and self.out[0] is waiting
-            except IndexError:
-                late = False
-            if late:
+            if waiting is not None and self._first_out() is waiting:
                 self.flush()
             idle = 0 if self.requests or waiting is not None else idle + 1
         self._watching = False
+
+    def _first_out(self):
+        try:
+            return self.out[0]
+        except IndexError:
+            # Perhaps sent just now, by the main thread.
+            return None

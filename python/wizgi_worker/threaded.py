@@ -30,19 +30,17 @@ class ThreadedLoop(Loop):
         self.flush()
 
     def _work(self, slot):
-        while self._ready.get() is not None:
-            try:
-                request = self.requests.popleft()
-            except IndexError:
-                # Withdrawn.
-                continue
+        while True:
+            request = self._ready.get()
+            if request is None:
+                return
             started = monotonic()
             self.serve(request, slot)
             self._times.append(monotonic() - started)
             self.flush()
 
     def accept(self, request):
-        self.requests.append(request)
+        super().accept(request)
         self._ready.put(request)
 
     def stop(self):

@@ -14,8 +14,9 @@ import type { Call } from './call.ts';
 import { explainExit, outOfMemoryKills } from './exit.ts';
 import { OutputLines } from './output-lines.ts';
 import type { Pool } from './pool.ts';
-import type { Exit, WorkerProcess } from './process.ts';
+import type { Exit, Spawner } from './process.ts';
 import { PythonError } from './python-error.ts';
+import { StartError } from './start-error.ts';
 import { MOST_REQUESTS, Worker, type WorkerOptions, type WorkerOwner } from './worker.ts';
 
 /** What a crew is made of. */
@@ -32,23 +33,20 @@ export interface CrewOptions extends WorkerOptions {
   readonly exclusive: boolean;
   readonly log: Log;
   readonly errors: TextSink;
-  spawn(): Promise<WorkerProcess>;
+  readonly spawner: Spawner;
   /** Says what is wrong with the interpreter, if anything is. */
   diagnose(): Promise<Error | null>;
   /** Files that went into the application. */
   modules(files: readonly string[]): void;
 }
 
-/** Whoever ends sooner than this after its start, in milliseconds, counts as not having started. */
+/** Whoever serves for less, in milliseconds, dies early. */
 const INFANCY = 1_000;
+/** As many such deaths are taken for the doing of single requests. */
+const EARLY_DEATHS = 3;
 /** Seconds before the first new try, which double up to the last. */
 const FIRST_DELAY = 1;
 const LAST_DELAY = 60;
-
-/** The application could not be loaded, or its worker ended before. */
-class StartError extends Error {
-  override readonly name = 'StartError';
-}
 
 /** One worker in the crew's books. */
 interface Member {
@@ -75,8 +73,8 @@ export class Crew implements WorkerOwner {
   private filling: Promise<void> | null = null;
   /** Starts in a row that came to nothing. */
   private failures = 0;
-  /** The last one that died had hardly begun to serve. */
-  private infantDeaths = false;
+  /** Workers in a row that had hardly begun to serve when they died. */
+  private earlyDeaths = 0;
   private everServed = false;
   private readyAsked = false;
   private closed = false;
@@ -129,12 +127,14 @@ export class Crew implements WorkerOwner {
    */
   async reload(): Promise<void> {
     await this.replacing;
+    await this.options.spawner.renew().catch((error: Error) => {
+      throw this.unloadable(error);
+    });
     const old = [...this.members.keys()].filter((worker) => this.serves(worker));
     if (old.length === 0) this.hurry();
     const replaced = await Promise.all(old.map((worker) => this.replace(worker, 'reload')));
     const error = replaced.find((outcome) => outcome !== null);
-    if (error)
-      throw new ConfigurationError(`${this.options.target} could not be loaded: ${error.message}`);
+    if (error) throw this.unloadable(error);
   }
 
   /** Takes a worker out of service for a fault: another one is started at once. */
@@ -151,6 +151,7 @@ export class Crew implements WorkerOwner {
   /** Ends all workers when they have done what they have. */
   async close(): Promise<void> {
     this.closed = true;
+    this.options.spawner.close();
     this.hurry();
     this.outgoing.clear();
     const gone = new Promise<void>((resolve) => {
@@ -233,16 +234,21 @@ export class Crew implements WorkerOwner {
         ...(lost === 0 ? {} : { requestsLost: lost }),
         lastOutput: member.output.last.at(-1),
       });
-      this.infantDeaths = performance.now() - member.since < INFANCY;
-      this.failures = this.infantDeaths ? this.failures + 1 : 0;
+      this.countDeath(performance.now() - member.since);
     }
+  }
+
+  /** Requests that crash their worker are one thing, an application that cannot live another. */
+  private countDeath(lived: number): void {
+    this.earlyDeaths = lived < INFANCY ? this.earlyDeaths + 1 : 0;
+    if (this.earlyDeaths > EARLY_DEATHS) this.failures++;
   }
 
   // --- starting --------------------------------------------------------------------------------
 
   private async hire(): Promise<Worker> {
     const { options } = this;
-    const process = await options.spawn();
+    const process = await options.spawner.spawn();
     const worker = new Worker(process, options, this);
     const output = new OutputLines(process.output, options.errors, `[python ${process.pid}] `);
     return new Promise((resolve, reject) => {
@@ -297,7 +303,7 @@ export class Crew implements WorkerOwner {
       this.retire(worker, 'close');
       return;
     }
-    if (!this.infantDeaths) this.failures = 0;
+    if (this.earlyDeaths <= EARLY_DEATHS) this.failures = 0;
     this.everServed = true;
     this.log.info('worker serves', { worker: worker.pid, python: worker.version });
     this.pool.add(worker);
@@ -307,10 +313,7 @@ export class Crew implements WorkerOwner {
   private onStartFailed(error: unknown): void {
     this.failures++;
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `${this.options.target} could not be loaded`;
-    this.served.reject(
-      error instanceof ConfigurationError ? error : new ConfigurationError(`${message}: ${reason}`),
-    );
+    this.served.reject(this.unloadable(error));
     if (this.everServed || !this.readyAsked) {
       this.log.error('the application could not be loaded', {
         target: this.options.target,
@@ -318,7 +321,14 @@ export class Crew implements WorkerOwner {
         error: new PythonError(reason, reason),
       });
     }
-    if (this.vacancies() === this.options.workers) this.pool.giveUp(message);
+    if (this.vacancies() === this.options.workers)
+      this.pool.giveUp(`${this.options.target} could not be loaded`);
+  }
+
+  private unloadable(error: unknown): ConfigurationError {
+    if (error instanceof ConfigurationError) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new ConfigurationError(`${this.options.target} could not be loaded: ${reason}`);
   }
 
   private delay(): number {

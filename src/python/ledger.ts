@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { openUnnamed } from '../gateways/unnamed-file.ts';
 
@@ -19,9 +19,10 @@ export class Ledger {
   private readonly page = Buffer.alloc(SIZE);
   private readonly threads: number;
 
-  constructor(threads: number) {
+  /** @param path - a file to make, for a worker that cannot inherit the descriptor. */
+  constructor(threads: number, path?: string) {
     this.threads = threads;
-    this.fd = openShared();
+    this.fd = path === undefined ? openShared() : openSync(path, 'wx+', 0o600);
     ftruncateSync(this.fd, SIZE);
   }
 

@@ -29,6 +29,8 @@ export const FROM = {
   CALL_INPUT_END: 20,
   CALL_TAKEN: 21,
   CALL_CLOSE: 22,
+  FORKED: 23,
+  EXITED: 24,
 } as const;
 
 /** Operations of control messages to a worker. */
@@ -44,6 +46,7 @@ export const TO = {
   CALL_END: 8,
   CALL_ERROR: 9,
   CALL_WANT_INPUT: 10,
+  FORK: 11,
 } as const;
 
 export type Operation = (typeof TO)[keyof typeof TO];

@@ -26,12 +26,35 @@ export interface WorkerProcess {
   hold(wait: boolean): void;
 }
 
+/** Where worker processes come from. */
+export interface Spawner {
+  /** @throws (as a rejection) with what kept the process from starting. */
+  spawn(): Promise<WorkerProcess>;
+  /**
+   * Has the processes that follow see the application's files as they are now.
+   *
+   * @throws (as a rejection) when they cannot be loaded; then nothing changes.
+   */
+  renew(): Promise<void>;
+  /** No process follows. */
+  close(): void;
+}
+
 /** What a worker process is started with. */
 export interface ProcessOptions {
   readonly interpreter: string;
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly threads: number;
+}
+
+/** Starts each process on its own. */
+export function directSpawner(options: ProcessOptions): Spawner {
+  return {
+    spawn: () => startProcess(options),
+    renew: () => Promise.resolve(),
+    close: () => undefined,
+  };
 }
 
 const ENTRY = fileURLToPath(new URL('../../python/wizgi_worker/__main__.py', import.meta.url));

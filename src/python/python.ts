@@ -11,7 +11,9 @@ import { encodeEnviron } from './environ.ts';
 import { diagnose, findInterpreter } from './interpreter.ts';
 import { type PythonOptions, type ResolvedPythonOptions, resolvePythonOptions } from './options.ts';
 import { Pool } from './pool.ts';
-import { startProcess } from './process.ts';
+import { PreloadSpawner } from './preload.ts';
+import { directSpawner } from './process.ts';
+import { SourceWatch } from './source-watch.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** A Python application: an application like any other, with processes behind it. */
@@ -84,21 +86,26 @@ function host(
   const multiprocess = runsTwice(resolved);
   const pool = new Pool(resolved.spoolDirectory);
   const sink = errors ?? process.stderr;
+  const config = {
+    target,
+    directory: cwd,
+    pythonpath: resolved.pythonpath,
+    threads,
+    multiprocess,
+    around: around !== null,
+    preload: resolved.preload,
+    reload: resolved.reload,
+  };
+  const watch = resolved.reload ? new SourceWatch((file) => onChange(file)) : null;
+  const modules = (files: readonly string[]) => watch?.add(files);
+  const processes = { interpreter, directory: cwd, environment, threads };
   const crew = new Crew(
     {
       ...resolved,
       target,
       gracefulTimeout: resolved.gracefulTimeout * 1000,
       exclusive: !multiprocess,
-      config: {
-        target,
-        directory: cwd,
-        pythonpath: resolved.pythonpath,
-        threads,
-        multiprocess,
-        reload: resolved.reload,
-        around: around !== null,
-      },
+      config,
       inner:
         around === null
           ? null
@@ -110,12 +117,18 @@ function host(
             },
       log,
       errors: sink,
-      spawn: () => startProcess({ interpreter, directory: cwd, environment, threads }),
+      spawner: resolved.preload
+        ? new PreloadSpawner({ ...processes, config, log, errors: sink, modules })
+        : directSpawner(processes),
       diagnose: () => diagnose(interpreter),
-      modules: () => undefined,
+      modules,
     },
     pool,
   );
+  const onChange = (file: string) => {
+    log.info('a file has changed: reloading', { file });
+    crew.reload().catch((error: Error) => log.error('not reloaded', { reason: error.message }));
+  };
   const watchdog = new Watchdog(crew, {
     timeout: resolved.timeout * 1000,
     maxRss: resolved.maxRss,
@@ -139,6 +152,7 @@ function host(
     reload: { value: () => crew.reload() },
     close: {
       value: () => {
+        watch?.close();
         watchdog.stop();
         return crew.close();
       },

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Pace } from './pace.ts';
+
+/** A pace after batches of requests that all took so long, in microseconds. */
+function after(...batches: readonly (readonly [time: number, count: number])[]): Pace {
+  const pace = new Pace();
+  for (const [time, count] of batches) pace.measured(time, time * count, count);
+  return pace;
+}
+
+describe('Pace', () => {
+  it('knows nothing good of an application at first', () => {
+    expect(new Pace().prefetch).toBe(1);
+  });
+
+  it.each([
+    [1, 128],
+    [10, 100],
+    [100, 10],
+    [400, 2],
+    [1_000, 1],
+    [1_100, 0],
+    [4_900, 0],
+    [1_000_000, 0],
+  ])('requests of %i µs wait %i at a time', (time, prefetch) => {
+    const { prefetch: settled } = after(...Array.from({ length: 200 }, () => [time, 1] as const));
+    // The mean comes close to what is measured, never quite there.
+    expect(Math.abs(settled - prefetch)).toBeLessThanOrEqual(prefetch * 0.02);
+  });
+
+  it('one slow request among fast ones stops it at once, and is forgotten later', () => {
+    const fast = Array.from({ length: 100 }, () => [20, 8] as const);
+    expect(after(...fast).prefetch).toBeGreaterThan(30);
+    expect(after(...fast, [20_000, 1]).prefetch).toBe(0);
+    expect(after(...fast, [20_000, 1], ...fast).prefetch).toBeGreaterThan(30);
+  });
+
+  it('forgets by requests, not by reports', () => {
+    const once = after([6_000, 1], [20, 600]);
+    const often = after([6_000, 1], ...Array.from({ length: 600 }, () => [20, 1] as const));
+    expect(Math.abs(once.prefetch - often.prefetch)).toBeLessThanOrEqual(1);
+    expect(once.prefetch).toBeGreaterThan(30);
+  });
+
+  it('gives a whole number from 0 to 128 whatever it is told', () => {
+    const reports = fc.array(
+      fc.tuple(fc.nat({ max: 2 ** 32 - 1 }), fc.nat({ max: 2 ** 32 - 1 }), fc.nat({ max: 1e6 })),
+    );
+    fc.assert(
+      fc.property(reports, (list) => {
+        const pace = new Pace();
+        for (const report of list) {
+          pace.measured(...report);
+          const { prefetch } = pace;
+          expect(Number.isInteger(prefetch) && prefetch >= 0 && prefetch <= 128).toBe(true);
+        }
+      }),
+    );
+  });
+});
