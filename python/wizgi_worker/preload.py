@@ -83,9 +83,9 @@ def settle_child(folder):
     """Takes up the connections to the server that a worker has from its start."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    # The server tells them apart by their order.
-    channel, output, life = (connect(os.path.join(folder, "socket")) for _ in range(3))
     ledger = boot.map_ledger(os.open(os.path.join(folder, "ledger"), os.O_RDWR))
+    # The server tells them apart by their order; with the last, it clears the folder away.
+    channel, output, life = (connect(os.path.join(folder, "socket")) for _ in range(3))
     os.dup2(output, 2)
     os.close(output)
     boot.die_with_server(life)

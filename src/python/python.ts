@@ -13,6 +13,7 @@ import { type PythonOptions, type ResolvedPythonOptions, resolvePythonOptions } 
 import { Pool } from './pool.ts';
 import { PreloadSpawner } from './preload.ts';
 import { directSpawner } from './process.ts';
+import { PythonError } from './python-error.ts';
 import { SourceWatch } from './source-watch.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -127,7 +128,9 @@ function host(
   );
   const onChange = (file: string) => {
     log.info('a file has changed: reloading', { file });
-    crew.reload().catch((error: Error) => log.error('not reloaded', { reason: error.message }));
+    crew.reload().catch(({ message }: Error) => {
+      log.error('not reloaded; the workers serve on', { error: new PythonError(message, message) });
+    });
   };
   const watchdog = new Watchdog(crew, {
     timeout: resolved.timeout * 1000,
