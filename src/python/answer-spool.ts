@@ -38,8 +38,10 @@ export class AnswerSpool {
    * @throws (as a rejection) the error of the file system.
    */
   async take(): Promise<Buffer> {
+    // What is pushed while this waits is not in the file yet.
+    const { written } = this;
     await this.writing;
-    const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, this.written - this.taken));
+    const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, written - this.taken));
     const { bytesRead } = await readAt(this.fd, block, 0, block.length, this.taken);
     if (bytesRead === 0)
       throw new Error('the file of an answer that waits for its client is incomplete');
