@@ -79,7 +79,11 @@ const { plainValue } = fc.letrec<{ plainValue: Plain }>((tie) => ({
     fc.boolean(),
     fc.array(tie('plainValue'), { maxLength: 4 }),
     // Not the texts that objects order before others, as they are numbers.
-    fc.dictionary(latin1(20).map((name) => `_${name}`), tie('plainValue'), { maxKeys: 4 }),
+    fc.dictionary(
+      latin1(20).map((name) => `_${name}`),
+      tie('plainValue'),
+      { maxKeys: 4 },
+    ),
   ),
 }));
 
@@ -93,7 +97,9 @@ function seenOf(item: Plain): Described {
 
 /** What a Python reads of values that are sent to it. */
 function read(python: string, written: readonly string[]): Described[] {
-  return unmarshal(python, written.map(frameOf)).map(([, items]) => (items as Described[])[0] ?? ['', 0]);
+  return unmarshal(python, written.map(frameOf)).map(
+    ([, items]) => (items as Described[])[0] ?? ['', 0],
+  );
 }
 
 const interpreters = [
