@@ -2,6 +2,7 @@ import type { Log } from '../wsgi/log.ts';
 import type { Environ } from '../wsgi/types.ts';
 import { openAnswerFile } from './answer-file.ts';
 import type { Call } from './call.ts';
+import { Calls } from './calls.ts';
 import { InnerCalls, type InnerOptions, type InnerPeer } from './inner.ts';
 import { FALSE, int, type Plain, plain, TRUE, unicode } from './marshal.ts';
 import {
@@ -58,7 +59,7 @@ export class Worker implements FrameSink, InnerPeer {
   readonly process: WorkerProcess;
   readonly threads: number;
   /** Sent and not ended, in the order in which they were sent. */
-  readonly calls = new Map<number, Call>();
+  readonly calls = new Calls();
   /** The signal that has it print its Python stacks; 0 until it is ready. */
   stackSignal = 0;
   /** As in `3.11.7`. */
@@ -125,7 +126,7 @@ export class Worker implements FrameSink, InnerPeer {
       // A request under way keeps this process from ending.
       this.process.channel.ref();
     }
-    this.calls.set(id, call);
+    this.calls.add(call);
     const { environ, content } = call.request;
     this.writer.request(id, environ, content.first, content.more !== null);
     this.flushSoon();
@@ -133,7 +134,7 @@ export class Worker implements FrameSink, InnerPeer {
 
   /** A request that was given up; its worker ends it when it can. */
   cancel(call: Call): void {
-    if (this.calls.get(call.id) !== call) return;
+    if (!this.calls.has(call)) return;
     this.control(TO.CANCEL, call.id);
     this.inner?.leave(call.id);
   }
@@ -141,7 +142,7 @@ export class Worker implements FrameSink, InnerPeer {
   /** More of an answer may come. */
   credit(call: Call, size: number): void {
     call.active = this.owner.now;
-    if (this.calls.get(call.id) === call) this.control(TO.CREDIT, call.id, int(size));
+    if (this.calls.has(call)) this.control(TO.CREDIT, call.id, int(size));
   }
 
   /** Has it end when it has nothing left to do. */
@@ -166,7 +167,7 @@ export class Worker implements FrameSink, InnerPeer {
 
   /** Requests under way whose answer somebody waits for. */
   get awaited(): number {
-    return [...this.calls.values()].filter((call) => call.open).length;
+    return this.calls.all().filter((call) => call.open).length;
   }
 
   /** Whether nothing came for so many milliseconds although something was to be expected. */
@@ -178,7 +179,7 @@ export class Worker implements FrameSink, InnerPeer {
   overdue(timeout: number): Call[] {
     const { now } = this.owner;
     const { begun } = this.process.ledger;
-    return [...this.calls.values()].filter(
+    return this.calls.all().filter(
       (call) => call.id <= begun && !call.awaitsClient && now - call.active > timeout,
     );
   }
@@ -199,7 +200,7 @@ export class Worker implements FrameSink, InnerPeer {
     if (this.over) return [];
     this.limitSeen = true;
     const { begun } = ledger;
-    const calls = [...this.calls.values()].filter((call) => call.id > begun);
+    const calls = this.calls.all().filter((call) => call.id > begun);
     for (const { id } of calls) {
       this.calls.delete(id);
       this.withdrawn.add(id);
@@ -211,8 +212,8 @@ export class Worker implements FrameSink, InnerPeer {
   /** What was under way when the process ended. */
   remains(): { lost: Call[]; unbegun: Call[] } {
     const { begun } = this.process.ledger;
-    const calls = [...this.calls.values()];
-    this.calls.clear();
+    const calls = this.calls.all();
+    for (const { id } of calls) this.calls.delete(id);
     return {
       lost: calls.filter(({ id }) => id <= begun),
       unbegun: calls.filter(({ id }) => id > begun),
@@ -352,21 +353,17 @@ export class Worker implements FrameSink, InnerPeer {
   /** Lets the worker begin requests again, once it holds none that were taken back. */
   private settle(): void {
     if (!this.limitSeen || this.withdrawn.size > 0) return;
-    for (const id of this.calls.keys()) if (id > this.limit) return;
+    if (this.calls.all().some(({ id }) => id > this.limit)) return;
     this.withdrawing = this.limitSeen = false;
     this.process.ledger.limit(MOST_REQUESTS);
   }
 
   private running(id: number): Call {
-    const call = this.calls.get(id);
-    if (call === undefined) throw new ChannelError('the worker answered what it was not asked');
-    return call;
+    return this.calls.get(id) ?? unasked();
   }
 
   private finished(id: number): Call {
-    const call = this.running(id);
-    this.calls.delete(id);
-    return call;
+    return this.calls.delete(id) ?? unasked();
   }
 
   /** Sends content of a request as far as its worker asked for it. */
@@ -376,7 +373,7 @@ export class Worker implements FrameSink, InnerPeer {
       call.feeding = true;
       for (let given = 0; given < wanted; ) {
         const block = await more?.();
-        if (this.calls.get(call.id) !== call) return;
+        if (!this.calls.has(call)) return;
         call.active = this.owner.now;
         if (block === undefined || block.length === 0) {
           this.control(TO.INPUT_END, call.id);
@@ -391,7 +388,7 @@ export class Worker implements FrameSink, InnerPeer {
     });
     done.catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
-      if (this.calls.get(call.id) === call) this.control(TO.INPUT_END, call.id, unicode(message));
+      if (this.calls.has(call)) this.control(TO.INPUT_END, call.id, unicode(message));
     });
   }
 
@@ -458,6 +455,10 @@ export class Worker implements FrameSink, InnerPeer {
       this.process.ledger.close();
     });
   }
+}
+
+function unasked(): never {
+  throw new ChannelError('the worker answered what it was not asked');
 }
 
 function pythonError(data: Buffer, text: number, content: number, end: number): PythonError {
