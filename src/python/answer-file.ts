@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 const BLOCK = 64 * 1024;
 
@@ -13,20 +13,34 @@ export async function openAnswerFile(
   descriptor: number,
   position: number,
   size: number,
-): Promise<AsyncGenerator<Uint8Array>> {
-  const handle = await open(`/proc/${pid}/fd/${descriptor}`, 'r');
-  const blocks = (async function* () {
-    try {
-      for (let sent = 0; sent < size; ) {
-        const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, size - sent));
-        const { bytesRead } = await handle.read(block, 0, block.length, position + sent);
-        if (bytesRead === 0) return;
-        sent += bytesRead;
-        yield block.subarray(0, bytesRead);
-      }
-    } finally {
-      await handle.close();
-    }
-  })();
-  return blocks;
+): Promise<AsyncIterator<Uint8Array>> {
+  return new AnswerFile(await open(`/proc/${pid}/fd/${descriptor}`, 'r'), position, size);
+}
+
+// Not a generator, because one that was never asked for a block would not close its file.
+class AnswerFile implements AsyncIterator<Uint8Array> {
+  private readonly handle: FileHandle;
+  private position: number;
+  private left: number;
+
+  constructor(handle: FileHandle, position: number, size: number) {
+    this.handle = handle;
+    this.position = position;
+    this.left = size;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.left === 0) return this.return();
+    const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, this.left));
+    const { bytesRead } = await this.handle.read(block, 0, block.length, this.position);
+    if (bytesRead === 0) return this.return();
+    this.position += bytesRead;
+    this.left -= bytesRead;
+    return { value: block.subarray(0, bytesRead), done: false };
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    await this.handle.close();
+    return { value: undefined, done: true };
+  }
 }
