@@ -1,5 +1,5 @@
 import type { Environ } from '../wsgi/types.ts';
-import { DICT, DICT_END, FALSE, key, str, TRUE } from './marshal.ts';
+import { DICT, DICT_END, FALSE, key, str, TRUE, unicode } from './marshal.ts';
 
 // Requests have the same few keys again and again. The bound keeps clients that invent header names
 // from growing the table for ever.
@@ -13,25 +13,39 @@ const knownKeys = new Map<string, string>();
  * of this process stay here.
  */
 export function encodeEnviron(environ: Environ): string {
+  const text = encode(environ, str);
+  // A look at all of it costs less than one at each value, and almost none has such characters.
+  return isLatin1(text) ? text : encode(environ, strOfAny);
+}
+
+function encode(environ: Environ, encodeText: (text: string) => string): string {
   let text = DICT;
   for (const name in environ) {
     let prefix = knownKeys.get(name);
     if (prefix === undefined) prefix = remember(name);
     if (prefix === '') continue;
     const value = environ[name];
-    if (typeof value === 'string') text += prefix + str(value);
+    if (typeof value === 'string') text += prefix + encodeText(value);
     else if (typeof value === 'boolean') text += prefix + (value ? TRUE : FALSE);
   }
   return text + DICT_END;
 }
 
+function strOfAny(text: string): string {
+  return isLatin1(text) ? str(text) : unicode(text);
+}
+
 /** A key's own encoding; empty for one that does not cross. */
 function remember(name: string): string {
   const own = name === 'wsgi.url_scheme' || !/^(?:wsgi|wizgi)\./.test(name);
-  const prefix = own && isLatin1(name) ? key(name) : '';
+  const prefix = own ? keyOfAny(name) : '';
   if (knownKeys.size >= MOST_KNOWN) knownKeys.clear();
   knownKeys.set(name, prefix);
   return prefix;
+}
+
+function keyOfAny(name: string): string {
+  return isLatin1(name) ? key(name) : unicode(name);
 }
 
 function isLatin1(text: string): boolean {
