@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Pace } from './pace.ts';
 
 /** A pace after batches of requests that all took so long, in microseconds. */
-function after(...batches: readonly (readonly [time: number, count: number])[]): Pace {
+function paceOf(...batches: readonly (readonly [time: number, count: number])[]): Pace {
   const pace = new Pace();
   for (const [time, count] of batches) pace.measured(time, time * count, count);
   return pace;
@@ -25,19 +25,19 @@ describe('Pace', () => {
     [1_000_000, 0],
   ])('of requests of %i µs, %i may wait in a worker', (time, prefetch) => {
     const batches = Array.from({ length: 200 }, () => [time, 1] as const);
-    expect(after(...batches).prefetch).toBe(prefetch);
+    expect(paceOf(...batches).prefetch).toBe(prefetch);
   });
 
   it('one slow request among fast ones stops it at once, and is forgotten later', () => {
     const fast = Array.from({ length: 100 }, () => [20, 8] as const);
-    expect(after(...fast).prefetch).toBeGreaterThan(30);
-    expect(after(...fast, [20_000, 1]).prefetch).toBe(0);
-    expect(after(...fast, [20_000, 1], ...fast).prefetch).toBeGreaterThan(30);
+    expect(paceOf(...fast).prefetch).toBeGreaterThan(30);
+    expect(paceOf(...fast, [20_000, 1]).prefetch).toBe(0);
+    expect(paceOf(...fast, [20_000, 1], ...fast).prefetch).toBeGreaterThan(30);
   });
 
   it('forgets by requests, not by reports', () => {
-    const once = after([6_000, 1], [20, 600]);
-    const often = after([6_000, 1], ...Array.from({ length: 600 }, () => [20, 1] as const));
+    const once = paceOf([6_000, 1], [20, 600]);
+    const often = paceOf([6_000, 1], ...Array.from({ length: 600 }, () => [20, 1] as const));
     expect(Math.abs(once.prefetch - often.prefetch)).toBeLessThanOrEqual(1);
     expect(once.prefetch).toBeGreaterThan(30);
   });
