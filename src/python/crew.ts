@@ -58,6 +58,8 @@ interface Member {
   readonly lifetime: number;
   /** Why it goes; null while it is to stay. */
   leaving: string | null;
+  /** Told when it has nothing to do, or is over. */
+  whenIdle: (() => void) | null;
 }
 
 export class Crew implements WorkerOwner {
@@ -70,6 +72,8 @@ export class Crew implements WorkerOwner {
   /** Those whose successors are to be started, and why. */
   private readonly outgoing = new Map<Worker, string>();
   private replacing: Promise<Error | null> | null = null;
+  /** When workers may be renewed, after that has failed. */
+  private nextRenewal = 0;
   private filling: Promise<void> | null = null;
   /** Starts in a row that came to nothing. */
   private failures = 0;
@@ -78,6 +82,7 @@ export class Crew implements WorkerOwner {
   private everServed = false;
   private readyAsked = false;
   private closed = false;
+  private closing: Promise<void> | null = null;
   private outOfMemory = outOfMemoryKills();
   private readonly whenServed: Promise<void>;
   private served!: { resolve(): void; reject(error: Error): void };
@@ -121,6 +126,23 @@ export class Crew implements WorkerOwner {
   }
 
   /**
+   * Replaces a worker that has had its time. When its successor cannot start, it serves on, and the
+   * next try has to wait.
+   *
+   * @returns whether that begins now.
+   */
+  renew(worker: Worker, reason: string): boolean {
+    if (this.outgoing.has(worker) || performance.now() < this.nextRenewal) return false;
+    void this.replace(worker, reason).then((error) => {
+      // One failure may concern several workers.
+      if (error === null || this.closed || performance.now() < this.nextRenewal) return;
+      this.onStartFailed(error);
+      this.nextRenewal = performance.now() + this.delay() * 1000;
+    });
+    return true;
+  }
+
+  /**
    * Replaces every worker.
    *
    * @throws (as a rejection) when a new one cannot start; those that are left serve on.
@@ -148,18 +170,28 @@ export class Crew implements WorkerOwner {
     this.fill();
   }
 
-  /** Ends all workers when they have done what they have. */
-  async close(): Promise<void> {
+  /** Ends all workers when they have done what they have begun; all else is answered 503. */
+  close(): Promise<void> {
+    this.closing ??= this.endAll();
+    return this.closing;
+  }
+
+  private async endAll(): Promise<void> {
     this.closed = true;
     this.options.spawner.close();
     this.hurry();
     this.outgoing.clear();
+    this.pool.giveUp(`${this.options.target} is being stopped`);
     const gone = new Promise<void>((resolve) => {
       this.whenEmpty = resolve;
     });
     for (const [worker, member] of this.members) {
-      if (member.leaving === null) this.retire(worker, 'close');
-      else if (member.leaving === 'timeout') worker.kill();
+      if (member.since === 0 || member.leaving === 'timeout') {
+        member.leaving ??= 'close';
+        worker.kill();
+      } else if (member.leaving === null) {
+        this.retire(worker, 'close');
+      }
     }
     if (this.members.size > 0) await gone;
   }
@@ -186,10 +218,11 @@ export class Crew implements WorkerOwner {
     this.pool.relieved(worker);
     const member = this.members.get(worker);
     if (member === undefined) return;
+    if (worker.idle) member.whenIdle?.();
     if (member.leaving !== null) {
       if (worker.idle) worker.stop();
-    } else if (worker.requests >= member.lifetime && !this.outgoing.has(worker)) {
-      void this.replace(worker, 'max-requests');
+    } else if (worker.requests >= member.lifetime) {
+      this.renew(worker, 'max-requests');
     }
   }
 
@@ -213,6 +246,7 @@ export class Crew implements WorkerOwner {
     }
     this.report(worker, member, exit, lost.length);
     this.pool.putBack(unbegun);
+    member.whenIdle?.();
     if (this.members.size === 0) this.whenEmpty?.();
     this.fill();
   }
@@ -221,13 +255,14 @@ export class Crew implements WorkerOwner {
     const kills = outOfMemoryKills();
     const how = explainExit(exit, kills > this.outOfMemory);
     this.outOfMemory = kills;
-    if (member.leaving !== null) {
-      this.log.info('worker ended', { worker: worker.pid, reason: member.leaving, how });
-    } else if (member.since === 0) {
+    if (member.since === 0) {
       member.settle.reject(
         new StartError([`its process ${how}`, ...member.output.last].join('\n')),
       );
-    } else {
+    }
+    if (member.leaving !== null) {
+      this.log.info('worker ended', { worker: worker.pid, reason: member.leaving, how });
+    } else if (member.since > 0) {
       this.log.error('worker died', {
         worker: worker.pid,
         how,
@@ -241,7 +276,9 @@ export class Crew implements WorkerOwner {
   /** Requests that crash their worker are one thing, an application that cannot live another. */
   private countDeath(lived: number): void {
     this.earlyDeaths = lived < INFANCY ? this.earlyDeaths + 1 : 0;
-    if (this.earlyDeaths > EARLY_DEATHS) this.failures++;
+    if (this.earlyDeaths <= EARLY_DEATHS) return;
+    this.failures++;
+    this.giveUpAlone('dies as soon as it serves');
   }
 
   // --- starting --------------------------------------------------------------------------------
@@ -258,6 +295,7 @@ export class Crew implements WorkerOwner {
         since: 0,
         lifetime: this.lifetime(),
         leaving: null,
+        whenIdle: null,
       });
     });
   }
@@ -283,24 +321,30 @@ export class Crew implements WorkerOwner {
       if (this.closed) return;
       // One at a time until one has shown that it works.
       const count = this.everServed && this.failures === 0 ? this.vacancies() : 1;
-      const hired = await Promise.allSettled(Array.from({ length: count }, () => this.hire()));
-      for (const outcome of hired) {
-        if (outcome.status === 'fulfilled') this.enlist(outcome.value);
-        else this.onStartFailed(outcome.reason);
-      }
+      const enlisted = Array.from({ length: count }, () =>
+        this.hire().then(
+          (worker) => this.enlist(worker),
+          (error: unknown) => this.onStartFailed(error),
+        ),
+      );
+      await Promise.all(enlisted);
     }
   }
 
   private vacancies(): number {
-    if (this.closed) return 0;
-    const serving = [...this.members.keys()].filter((worker) => this.serves(worker));
-    return Math.max(0, this.options.workers - serving.length);
+    return this.closed ? 0 : Math.max(0, this.options.workers - this.serving);
+  }
+
+  /** How many workers serve. */
+  private get serving(): number {
+    return [...this.members.keys()].filter((worker) => this.serves(worker)).length;
   }
 
   /** A worker that has started serves from now on. */
   private enlist(worker: Worker): void {
-    if (this.closed) {
-      this.retire(worker, 'close');
+    if (this.closed || this.serving > this.options.workers) {
+      // The one that it was to succeed died meanwhile, and has a successor.
+      this.retire(worker, this.closed ? 'close' : 'surplus');
       return;
     }
     if (this.earlyDeaths <= EARLY_DEATHS) this.failures = 0;
@@ -311,9 +355,10 @@ export class Crew implements WorkerOwner {
   }
 
   private onStartFailed(error: unknown): void {
+    this.served.reject(this.unloadable(error));
+    if (this.closed) return;
     this.failures++;
     const reason = error instanceof Error ? error.message : String(error);
-    this.served.reject(this.unloadable(error));
     if (this.everServed || !this.readyAsked) {
       this.log.error('the application could not be loaded', {
         target: this.options.target,
@@ -321,8 +366,12 @@ export class Crew implements WorkerOwner {
         error: new PythonError(reason, reason),
       });
     }
-    if (this.vacancies() === this.options.workers)
-      this.pool.giveUp(`${this.options.target} could not be loaded`);
+    this.giveUpAlone('could not be loaded');
+  }
+
+  /** Where there is no worker, has nobody wait for one. */
+  private giveUpAlone(why: string): void {
+    if (this.serving === 0) this.pool.giveUp(`${this.options.target} ${why}`);
   }
 
   private unloadable(error: unknown): ConfigurationError {
@@ -358,28 +407,37 @@ export class Crew implements WorkerOwner {
   private async replaceAll(): Promise<Error | null> {
     for (const [worker, reason] of this.outgoing) {
       if (this.closed) return null;
-      this.outgoing.delete(worker);
-      if (!this.serves(worker)) continue;
       try {
-        const successor = await this.hire();
-        if (this.options.exclusive) await this.idle(worker);
-        this.retire(worker, reason);
-        this.enlist(successor);
+        if (this.serves(worker)) await this.succeed(worker, reason);
       } catch (error) {
         this.outgoing.clear();
         return error as Error;
       }
+      this.outgoing.delete(worker);
     }
     return null;
   }
 
-  /** Waits until a worker has nothing to do, and gives it nothing more. */
-  private async idle(worker: Worker): Promise<void> {
+  private async succeed(worker: Worker, reason: string): Promise<void> {
+    const successor = await this.hire();
+    if (this.options.exclusive) await this.release(worker, reason);
+    this.retire(worker, reason);
+    this.enlist(successor);
+  }
+
+  /** Gives a worker nothing more, and waits until it has nothing to do; kills it when that takes long. */
+  private async release(worker: Worker, reason: string): Promise<void> {
+    const member = this.members.get(worker);
     this.pool.remove(worker);
-    const deadline = performance.now() + this.options.gracefulTimeout;
-    while (!worker.idle && performance.now() < deadline && this.members.has(worker)) {
-      await worker.change();
-    }
+    if (member === undefined || worker.idle) return;
+    await new Promise<void>((resolve) => {
+      member.whenIdle = resolve;
+      const timer = setTimeout(() => {
+        member.leaving = reason;
+        this.killLate(worker, reason);
+      }, this.options.gracefulTimeout);
+      void worker.process.exited.then(() => clearTimeout(timer));
+    });
   }
 
   /** Has a worker finish what it has begun, and end. */
@@ -391,10 +449,12 @@ export class Crew implements WorkerOwner {
     worker.process.hold(true);
     if (worker.idle) worker.stop();
     else void worker.withdraw().then((calls) => this.pool.putBack(calls));
-    const timer = setTimeout(() => {
-      this.log.warn('worker did not finish in time', { worker: worker.pid, reason });
-      worker.kill();
-    }, this.options.gracefulTimeout);
+    const timer = setTimeout(() => this.killLate(worker, reason), this.options.gracefulTimeout);
     void worker.process.exited.then(() => clearTimeout(timer));
+  }
+
+  private killLate(worker: Worker, reason: string): void {
+    this.log.warn('worker did not finish in time', { worker: worker.pid, reason });
+    worker.kill();
   }
 }

@@ -47,7 +47,7 @@ export class Watchdog {
     this.last = now;
     for (const worker of [...crew.workers]) {
       if (!crew.serves(worker)) continue;
-      if (this.options.timeout > 0 && !worker.idle) this.checkTime(worker);
+      if (this.options.timeout > 0) this.checkTime(worker);
       if (this.options.maxRss > 0) this.checkMemory(worker);
     }
     for (const [worker, deadline] of this.condemned) {
@@ -59,11 +59,11 @@ export class Watchdog {
     const { crew } = this;
     const { timeout, gracefulTimeout } = this.options;
     const overdue = worker.overdue(timeout);
-    if (overdue.length === 0) return;
+    if (overdue.length === 0 && !worker.hangs(timeout)) return;
     crew.log.error('worker timeout: its Python stacks follow, then another one takes its place', {
       worker: worker.pid,
       seconds: timeout / 1000,
-      requests: overdue.map((call) => call.describe()).join(', '),
+      requests: overdue.map((call) => call.describe()).join(', ') || 'none that had begun',
     });
     crew.condemn(worker, 'timeout');
     worker.dumpStacks();
@@ -83,12 +83,11 @@ export class Watchdog {
 
   private checkMemory(worker: Worker): void {
     const rss = residentMemory(worker.pid);
-    if (rss <= this.options.maxRss) return;
+    if (rss <= this.options.maxRss || !this.crew.renew(worker, 'max-rss')) return;
     this.crew.log.warn('worker is replaced: it takes too much memory', {
       worker: worker.pid,
       bytes: rss,
     });
-    void this.crew.replace(worker, 'max-rss');
   }
 }
 

@@ -84,6 +84,8 @@ export class Worker implements FrameSink, InnerPeer {
   private limit = 0;
   /** Taken back, and still with the worker, which will say that it did not begin them. */
   private readonly withdrawn = new Set<number>();
+  /** Since when it is to send those back, on the pool's clock. */
+  private withdrawnAt: number | null = null;
 
   constructor(process: WorkerProcess, options: WorkerOptions, owner: WorkerOwner) {
     const { threads, config, inner } = options;
@@ -184,6 +186,16 @@ export class Worker implements FrameSink, InnerPeer {
     );
   }
 
+  /** Whether it did not begin for so long, in milliseconds, what it had a thread for, nor say anything. */
+  hangs(timeout: number): boolean {
+    if (performance.now() - this.heard <= timeout) return false;
+    const { begun } = this.process.ledger;
+    const calls = this.calls.all();
+    const since = calls.find(({ id }) => id > begun)?.active ?? this.withdrawnAt;
+    const running = calls.filter(({ id }) => id <= begun).length;
+    return since !== null && this.owner.now - since > timeout && running < this.threads;
+  }
+
   /**
    * Takes back what the worker has not begun, which it then will not begin.
    *
@@ -205,6 +217,7 @@ export class Worker implements FrameSink, InnerPeer {
       this.calls.delete(id);
       this.withdrawn.add(id);
     }
+    this.withdrawnAt = this.owner.now;
     this.settle();
     return calls;
   }
@@ -218,14 +231,6 @@ export class Worker implements FrameSink, InnerPeer {
       lost: calls.filter(({ id }) => id <= begun),
       unbegun: calls.filter(({ id }) => id > begun),
     };
-  }
-
-  /** Resolves when something came from it. */
-  change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.process.channel.once('data', () => resolve());
-      this.process.channel.once('close', () => resolve());
-    });
   }
 
   // --- FrameSink -------------------------------------------------------------------------------
@@ -355,6 +360,7 @@ export class Worker implements FrameSink, InnerPeer {
     if (!this.limitSeen || this.withdrawn.size > 0) return;
     if (this.calls.all().some(({ id }) => id > this.limit)) return;
     this.withdrawing = this.limitSeen = false;
+    this.withdrawnAt = null;
     this.process.ledger.limit(MOST_REQUESTS);
   }
 
