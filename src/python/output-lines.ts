@@ -10,6 +10,8 @@ const BURST = 1024 * 1024;
 const PAUSE = 100;
 /** Lines that are remembered, to explain an exit. */
 const LAST = 5;
+/** Frames in a stack of which the application's user has written none. */
+const OWN_FRAME = /^ +File "(?:<frozen importlib|.*[/\\](?:importlib|wizgi_worker)[/\\])/;
 
 /** Passes on what a worker prints, line by line, each with the worker's name before it. */
 export class OutputLines {
@@ -53,7 +55,7 @@ export class OutputLines {
       for (let start = 0; start === 0 || start < line.length; start += LONGEST) {
         const part = escapeControls(line.slice(start, start + LONGEST).replace(/\r$/, ''));
         text += `${this.prefix}${part}\n`;
-        this.last.push(part);
+        if (!OWN_FRAME.test(part)) this.last.push(part);
       }
     }
     this.last.splice(0, this.last.length - LAST);
