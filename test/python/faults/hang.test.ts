@@ -1,0 +1,177 @@
+/** Workers that hang, and the watchdog. */
+import { describe, expect, it } from 'vitest';
+import { get, until } from '../../http/kit.ts';
+import { gone, isAlive, type Scene, stage, stateOf } from './kit.ts';
+
+const TIMED_OUT = 'worker timeout: its Python stacks follow, then another one takes its place';
+
+/** Begins a request in a worker of its own; gives the client and the worker. */
+async function begin(scene: Scene, path: string) {
+  const count = scene.lines('begun').length;
+  const client = await scene.server.client();
+  client.send(get(path));
+  const line = await until(`${path} to begin`, () => scene.lines('begun')[count]);
+  return { client, pid: Number(line) };
+}
+
+describe('a stopped worker (SIGSTOP)', () => {
+  it('with a request under way: 504, killed, replaced', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const { client, pid } = await begin(scene, '/wait');
+    process.kill(pid, 'SIGSTOP');
+    expect(await client.answer()).toMatchObject({ status: 504, complete: true });
+    await gone([pid]);
+    expect(await scene.get('/pid')).toMatchObject({ status: 200, body: `${scene.served[1]}` });
+    expect(scene.logged(TIMED_OUT, pid)).toHaveLength(1);
+    expect(scene.logged(TIMED_OUT)[0]?.fields['requests']).toBe('GET /wait');
+    expect(scene.logged('worker died')).toEqual([]);
+  });
+
+  it('without one: what it is given is answered by another, and none fails', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.5, workers: 2 });
+    await scene.worker(1);
+    const [stopped = 0, other = 0] = scene.served;
+    process.kill(stopped, 'SIGSTOP');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => scene.get('/pid')));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    await gone([stopped]);
+    await scene.worker(2);
+    expect(answers.map(({ body }) => Number(body))).not.toContain(stopped);
+    expect(isAlive(other)).toBe(true);
+  });
+
+  it('the only one, and idle: its requests wait for the next one', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const stopped = await scene.worker();
+    process.kill(stopped, 'SIGSTOP');
+    const answers = await Promise.all(Array.from({ length: 5 }, () => scene.get('/pid')));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    await gone([stopped]);
+  });
+
+  it('that is continued in time is not blamed', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 5 });
+    const { client, pid } = await begin(scene, '/wait');
+    process.kill(pid, 'SIGSTOP');
+    scene.write('go', '');
+    await until('the worker to be stopped', () => stateOf(pid) === 'T');
+    process.kill(pid, 'SIGCONT');
+    expect(await client.answer()).toMatchObject({ status: 200, body: `${pid}` });
+    expect(scene.served).toEqual([pid]);
+  });
+});
+
+describe('an endless loop', () => {
+  it.for([
+    ['in the main thread', '/spin', 1],
+    ['in one thread of several', '/spin', 4],
+    ['in native code that does not let other threads run', '/native', 1],
+  ] as const)(
+    'is answered 504 and shown with file and line: %s',
+    async ([, path, threads], context) => {
+      const scene = await stage(context, 'faulty', { timeout: 0.5, threads });
+      const { client, pid } = await begin(scene, path);
+      expect(await client.answer()).toMatchObject({ status: 504 });
+      await gone([pid]);
+      expect(scene.printed).toMatch(
+        new RegExp(`\\[python ${pid}\\]   File ".*/faulty.py", line \\d+ in ${path.slice(1)}\\n`),
+      );
+      expect(scene.printed).not.toMatch(/wizgi_worker.*in (?:spin|native)/);
+      expect(await scene.get('/pid')).toMatchObject({ status: 200 });
+      expect(scene.logged(TIMED_OUT, pid)).toHaveLength(1);
+    },
+  );
+
+  it('does not hold up other workers, nor threads', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 2, threads: 2 });
+    const { client, pid } = await begin(scene, '/spin');
+    for (let count = 0; count < 5; count++) {
+      expect(await scene.get('/pid')).toMatchObject({ status: 200, body: `${pid}` });
+    }
+    expect((await client.answer()).status).toBe(504);
+  });
+
+  it('in the midst of an answer: cut', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const { client, pid } = await begin(scene, '/stuck_in_answer');
+    expect(await client.answer()).toMatchObject({ status: 200, body: 'first', complete: false });
+    await gone([pid]);
+  });
+
+  it('ends when the server does', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0, gracefulTimeout: 0.3 });
+    const { client, pid } = await begin(scene, '/spin');
+    await scene.app.close();
+    expect(isAlive(pid)).toBe(false);
+    expect((await client.answer()).status).toBe(502);
+  });
+});
+
+describe('an answer that comes too late', () => {
+  it('reaches nobody', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const { client, pid } = await begin(scene, '/late');
+    const late = client.answer();
+    await scene.untilLogged(TIMED_OUT);
+    // Its worker is about to answer, and has a moment left until it is killed.
+    scene.write('go', '');
+    const others = await Promise.all(Array.from({ length: 20 }, () => scene.get('/pid')));
+    expect(await late).toMatchObject({ status: 504, body: 'Gateway Timeout\n' });
+    client.send(get('/pid'));
+    const next = await client.answer();
+    await gone([pid]);
+    for (const { status, body } of [...others, next]) {
+      expect(status).toBe(200);
+      expect(body).toBe(`${scene.served[1]}`);
+    }
+    expect(scene.logged('worker out of step')).toEqual([]);
+  });
+
+  it('leaves requests in other threads the time to end', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.8, threads: 2 });
+    const { client: first, pid } = await begin(scene, '/spin');
+    await until('half of the time', () => scene.age(pid) > 400);
+    const { client: second } = await begin(scene, '/wait');
+    expect((await first.answer()).status).toBe(504);
+    scene.write('go', '');
+    expect(await second.answer()).toMatchObject({ status: 200, body: `${pid}` });
+    await gone([pid]);
+  });
+});
+
+describe('who is not to blame', () => {
+  it('a server that was stopped itself', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const { client, pid } = await begin(scene, '/wait');
+    const end = performance.now() + 1_500;
+    // As long as this process does not get to its timers, nobody can tell it from being suspended.
+    while (performance.now() < end);
+    scene.write('go', '');
+    expect(await client.answer()).toMatchObject({ status: 200, body: `${pid}` });
+    expect(scene.logged(TIMED_OUT)).toEqual([]);
+  });
+
+  it('an application whose client is slow to read', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.3, workers: 1 });
+    const client = await scene.server.client();
+    client.socket.pause();
+    client.send(get('/large'));
+    const [pid = 0] = scene.served;
+    await until('a while', () => scene.age(pid) > 1_000);
+    client.socket.resume();
+    const answer = await client.answer();
+    expect(answer.complete).toBe(true);
+    expect(answer.body).toHaveLength(16 * 1024 * 1024);
+    expect(scene.logged(TIMED_OUT)).toEqual([]);
+  });
+
+  it('an application whose client is slow to send', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 0.3 });
+    const client = await scene.server.client();
+    client.send('POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
+    const [pid = 0] = scene.served;
+    await until('a while', () => scene.age(pid) > 1_000);
+    client.send('cde');
+    expect(await client.answer()).toMatchObject({ status: 200, body: '5' });
+  });
+});
