@@ -11,42 +11,25 @@ class ClientGone(ConnectionError):
 
 
 class Response:
-    __slots__ = (
-        "loop",
-        "id",
-        "headless",
-        "head",
-        "length",
-        "has_content",
-        "begun",
-        "sent",
-        "granted",
-        "ended",
-        "cancelled",
-        "input",
-        "call",
-        "file_taken",
-        "event",
-    )
+    # The state of most answers never changes: as attributes of the class it costs them nothing.
+    head = None
+    length = None
+    has_content = True
+    begun = False
+    sent = 0
+    # Written where the channel is read; `sent` by the thread that answers.
+    granted = messages.WINDOW
+    ended = False
+    cancelled = False
+    input = None
+    file_taken = None
+    event = None
 
     def __init__(self, loop, request_id, headless):
         self.loop = loop
         self.id = request_id
         # The answer to HEAD: its content goes nowhere.
         self.headless = headless
-        self.head = None
-        self.length = None
-        self.has_content = True
-        self.begun = False
-        self.sent = 0
-        # Written where the channel is read; `sent` by the thread that answers.
-        self.granted = messages.WINDOW
-        self.ended = False
-        self.cancelled = False
-        self.input = None
-        self.call = None
-        self.file_taken = None
-        self.event = None
 
     def start_response(self, status, headers, exc_info=None):
         """PEP 3333, The start_response() Callable."""

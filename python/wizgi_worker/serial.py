@@ -7,7 +7,7 @@ from .loop import Loop
 # How long, in seconds, finished answers may wait for others, so that they travel together.
 FLUSH_AFTER = 0.00025
 # As many need not wait.
-FLUSH_COUNT = 64
+FLUSH_COUNT = 32
 
 
 class SerialLoop(Loop):

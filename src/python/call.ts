@@ -24,6 +24,12 @@ export interface CallRequest {
   readonly startResponse: StartResponse;
 }
 
+/** Whoever asked for the next block. */
+interface Waiting {
+  resolve(step: IteratorResult<Chunk> | Promise<IteratorResult<Chunk>>): void;
+  reject(error: unknown): void;
+}
+
 /** How much of an answer is passed on before its worker hears of it. */
 const CREDIT = WINDOW / 4;
 /** Bytes held from which on the worker waits, or is about to. */
@@ -62,7 +68,7 @@ export class Call implements AsyncIterableIterator<Chunk> {
   private file: AsyncIterator<Uint8Array> | null = null;
   private uncredited = 0;
   private outcome: 'open' | 'ended' | Error = 'open';
-  private waiting: ((step: Promise<IteratorResult<Chunk>>) => void) | null = null;
+  private waiting: Waiting | null = null;
 
   constructor(request: CallRequest, owner: CallOwner) {
     this.request = request;
@@ -148,9 +154,9 @@ export class Call implements AsyncIterableIterator<Chunk> {
   }
 
   next(): Promise<IteratorResult<Chunk>> {
-    if (this.hasNext) return this.step();
-    return new Promise((resolve) => {
-      this.waiting = resolve;
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      this.wake();
     });
   }
 
@@ -178,10 +184,14 @@ export class Call implements AsyncIterableIterator<Chunk> {
     const { waiting } = this;
     if (waiting === null || !this.hasNext) return;
     this.waiting = null;
-    waiting(this.step());
+    try {
+      waiting.resolve(this.step());
+    } catch (error) {
+      waiting.reject(error);
+    }
   }
 
-  private async step(): Promise<IteratorResult<Chunk>> {
+  private step(): Promise<IteratorResult<Chunk>> | IteratorResult<Chunk> {
     this.begin();
     const block = this.blocks.shift();
     if (block !== undefined) {
@@ -189,7 +199,7 @@ export class Call implements AsyncIterableIterator<Chunk> {
       if (this.stalled && this.held < STALLED) this.stall(false);
       return this.pass(block);
     }
-    if (this.spool?.empty === false) return this.pass(await this.spool.take());
+    if (this.spool?.empty === false) return this.spool.take().then((taken) => this.pass(taken));
     if (this.file !== null) return this.file.next();
     if (this.outcome === 'ended') return DONE;
     throw this.outcome;

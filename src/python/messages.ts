@@ -150,11 +150,8 @@ export class FrameWriter {
   private text = '';
   private readonly parts: (string | Uint8Array)[] = [];
   private size = 0;
-  private count = 0;
-
-  get empty(): boolean {
-    return this.count === 0;
-  }
+  /** Messages that wait. */
+  count = 0;
 
   /** Adds a request; `environ` is a dict in marshal's format. */
   request(id: number, environ: string, body: Uint8Array, streamed: boolean): void {

@@ -7,6 +7,8 @@ const FORGET = 0.99;
 /** The weight of what is new in the mean. */
 const WEIGHT = 1 / 8;
 const MOST = 128;
+/** How long, in microseconds, it takes to send a worker more. */
+const AHEAD = 150;
 
 /**
  * How many requests a worker may hold beyond those that it runs.
@@ -23,6 +25,11 @@ export class Pace {
     if (count === 0) return;
     this.mean += (total / count - this.mean) * Math.min(1, WEIGHT * count);
     this.longest = Math.max(longest, this.longest * FORGET ** count);
+  }
+
+  /** Requests that keep a worker busy until more of them can reach it. */
+  get ahead(): number {
+    return Math.floor(AHEAD / this.mean);
   }
 
   get prefetch(): number {

@@ -75,6 +75,8 @@ export class Worker implements FrameSink, InnerPeer {
   private readonly pace = new Pace();
   private prefetch = 0;
   private flushing = false;
+  /** Requests among the messages that wait to be sent. */
+  private unsent = 0;
   private stopped = false;
   private over = false;
   /** Requests beyond the limit are being taken back; none is sent meanwhile. */
@@ -131,6 +133,7 @@ export class Worker implements FrameSink, InnerPeer {
     this.calls.add(call);
     const { environ, content } = call.request;
     this.writer.request(id, environ, content.first, content.more !== null);
+    this.unsent++;
     this.flushSoon();
   }
 
@@ -208,6 +211,9 @@ export class Worker implements FrameSink, InnerPeer {
     const { ledger } = this.process;
     this.limit = ledger.begun;
     ledger.limit(this.limit);
+    // Only what has reached the worker can come back from it.
+    this.unsent = 0;
+    this.flushSoon();
     await new Promise((resolve) => setTimeout(resolve, LIMIT_SEEN));
     if (this.over) return [];
     this.limitSeen = true;
@@ -412,6 +418,7 @@ export class Worker implements FrameSink, InnerPeer {
       return;
     }
     this.settle();
+    if (this.unsent > 0) this.flushSoon();
     if (this.calls.size === 0) this.process.channel.unref();
     this.owner.onRelieved(this);
   }
@@ -435,6 +442,12 @@ export class Worker implements FrameSink, InnerPeer {
 
   private flush(): void {
     this.flushing = false;
+    const { count } = this.writer;
+    if (count === 0) return;
+    // While the worker has enough to do, requests wait for one another: a write costs more than any
+    // of them. The next answer is the occasion to look again.
+    if (count === this.unsent && this.calls.size - count > this.pace.ahead) return;
+    this.unsent = 0;
     const { channel } = this.process;
     const pieces = this.writer.take();
     if (channel.destroyed) return;

@@ -20,6 +20,7 @@ const EMPTY: InputSource = {
 };
 
 const LF = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * The cursor that `wsgi.input` and `wizgi.input` share.
@@ -173,6 +174,7 @@ export class Input implements InputStream {
   private take(size: number): Uint8Array {
     if (this.closed)
       throw new WsgiError('input-closed', 'wsgi.input was read after the request ended');
+    if (size === 0) return NOTHING;
     const result = Buffer.allocUnsafe(size);
     let filled = 0;
     let consumed = 0;

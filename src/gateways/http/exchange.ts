@@ -19,6 +19,9 @@ import type { Chunk, Environ } from '../../wsgi/types.ts';
 /** Content up to this size is copied behind its head, so that both leave in one write. */
 const COPY_LIMIT = 8 * 1024;
 
+/** Content up to this size is written as Latin-1 text, which V8 joins faster than buffers. */
+const TEXT_LIMIT = 1024;
+
 /** Where an {@link HttpExchange} puts its bytes: the connection. */
 export interface ExchangeOwner {
   /** Milliseconds since the epoch, for Date. */
@@ -133,6 +136,7 @@ export class HttpExchange implements Exchange {
   private join(start: string, block: Uint8Array, end: string): boolean {
     if (start === '' && end === '') return this.owner.write(block);
     if (block.length > COPY_LIMIT) return this.owner.writeAll([start, block, end]);
+    if (block.length <= TEXT_LIMIT) return this.owner.write(start + asText(block) + end);
     const blockEnd = start.length + block.length;
     const joined = Buffer.allocUnsafe(blockEnd + end.length);
     joined.write(start, 0, 'latin1');
@@ -140,4 +144,11 @@ export class HttpExchange implements Exchange {
     if (end !== '') joined.write(end, blockEnd, 'latin1');
     return this.owner.write(joined);
   }
+}
+
+function asText(block: Uint8Array): string {
+  const buffer = Buffer.isBuffer(block)
+    ? block
+    : Buffer.from(block.buffer, block.byteOffset, block.length);
+  return buffer.toString('latin1');
 }
