@@ -1,9 +1,16 @@
-"""wsgi.errors. (PEP 3333, Input and Error Streams)"""
+"""Errors, and wsgi.errors."""
 import io
 
 
+class InnerError(Exception):
+    """The inner application's answer was cut short; the server's log says why."""
+
+
 class ErrorStream(io.TextIOWrapper):
-    """Text into the server's log, line by line; any text, in any encoding's stead."""
+    """wsgi.errors: text into the server's log, line by line; any text, in any encoding's stead.
+
+    (PEP 3333, Input and Error Streams)
+    """
 
     def __init__(self, descriptor):
         super().__init__(

@@ -1,18 +1,17 @@
 """The inner application of Python middleware: it runs in the server, in JavaScript or TypeScript."""
 import json
+from collections import deque
+from io import BytesIO
 from itertools import count
 
 from . import messages
+from .errors import InnerError
 
 FRAME = messages.FRAME.pack
 # Bytes of content that travel with the call, and in one message afterwards.
 BLOCK = 64 * 1024
 # The key by which an environ is known to belong to a request of the server's.
 REQUEST = "wizgi.request"
-
-
-class InnerError(Exception):
-    """The inner application's answer was cut short; the server's log says why."""
 
 
 class Inner:
@@ -25,8 +24,11 @@ class Inner:
 
     def __call__(self, environ, start_response):
         call = InnerCall(self.loop, next(self._ids), environ)
-        status, headers = call.begin()
-        start_response(status, headers)
+        try:
+            start_response(*call.begin())
+        except BaseException:
+            call.close()
+            raise
         return call
 
 
@@ -35,38 +37,36 @@ class InnerCall:
 
     def __init__(self, loop, call_id, environ):
         self.event = None
+        # The request that it belongs to, or 0.
+        self.request = environ.get(REQUEST, 0)
         self._loop = loop
         self._id = call_id
         self._environ = environ
         self._input = environ["wsgi.input"]
+        # Where content is only just arriving, it is passed on as it comes.
+        self._read = getattr(self._input, "read1", self._input.read)
         # Blocks of content that the server is ready for.
         self._wanted = 0
         self._head = None
-        self._blocks = []
+        self._blocks = deque()
         self._outcome = None
         self._closed = False
 
     def begin(self):
         """Starts the call; returns status and headers when they are there."""
+        first = b""
+        if type(self._input) is BytesIO:
+            # All of it is there: no need to wait until it is asked for.
+            first = self._read(BLOCK)
+            if len(first) < BLOCK:
+                self._input = None
+        text = [self.request, self._input is not None, plain(self._environ)]
+        text = json.dumps(text).encode()
         loop = self._loop
         loop.calls[self._id] = self
-        text = json.dumps(
-            [
-                self._environ.get(REQUEST, 0),
-                {
-                    key: value
-                    for key, value in self._environ.items()
-                    if isinstance(value, (str, bool)) and isinstance(key, str)
-                },
-            ]
-        ).encode()
-        first = self._input.read(BLOCK)
         loop.out.append(FRAME(messages.CALL, self._id, len(text), len(first)) + text + first)
-        if len(first) < BLOCK:
-            self._end_input()
         self._wait(lambda: self._head is not None or self._outcome is not None)
         if self._head is None:
-            self._finish()
             raise InnerError(self._outcome)
         status, *rest = self._head.split("\n")
         return status, list(zip(rest[::2], rest[1::2]))
@@ -88,9 +88,11 @@ class InnerCall:
         return self
 
     def __next__(self):
+        if self._closed:
+            raise StopIteration
         self._wait(lambda: self._blocks or self._outcome is not None)
         if self._blocks:
-            block = self._blocks.pop(0)
+            block = self._blocks.popleft()
             self._loop.out.append(FRAME(messages.CALL_TAKEN, self._id, len(block), 0))
             return block
         if self._outcome:
@@ -101,35 +103,49 @@ class InnerCall:
         if self._closed:
             return
         self._closed = True
-        if self._outcome is None:
+        self._blocks.clear()
+        if self._loop.calls.pop(self._id, None) is not None and self._outcome is None:
             self._loop.out.append(FRAME(messages.CALL_CLOSE, self._id, 0, 0))
-        self._finish()
-
-    def _finish(self):
-        self._loop.calls.pop(self._id, None)
 
     def _wait(self, ready):
         """Waits, and gives the server the request's content as it asks for it meanwhile."""
         loop = self._loop
+        # Content is the request's: who waits for both waits where the request would.
+        waiter = loop.responses.get(self.request, self)
         while not ready():
-            loop.flush()
-            loop.wait(self, lambda: ready() or self._feeds())
             if self._feeds():
                 self._feed()
+            else:
+                loop.flush()
+                loop.wait(waiter, lambda: ready() or self._feeds())
 
     def _feeds(self):
-        return self._wanted > 0 and self._input is not None
+        if self._wanted == 0 or self._input is None:
+            return False
+        # Only our own knows; a read of any other may wait.
+        has_arrived = getattr(self._input, "has_arrived", None)
+        return has_arrived is None or has_arrived()
 
     def _feed(self):
-        block = self._input.read(BLOCK)
+        try:
+            block = self._read(BLOCK)
+            incomplete = 0
+        except OSError:
+            # The inner application's to answer, or not.
+            block = b""
+            incomplete = 1
         if block:
             self._wanted -= 1
-            self._loop.out.append(
-                FRAME(messages.CALL_INPUT, self._id, 0, len(block)) + block
-            )
+            self._loop.out.append(FRAME(messages.CALL_INPUT, self._id, 0, len(block)) + block)
         else:
-            self._end_input()
+            self._input = None
+            self._loop.out.append(FRAME(messages.CALL_INPUT_END, self._id, incomplete, 0))
 
-    def _end_input(self):
-        self._input = None
-        self._loop.out.append(FRAME(messages.CALL_INPUT_END, self._id, 0, 0))
+
+def plain(environ):
+    """What of an environ crosses."""
+    return {
+        key: value
+        for key, value in environ.items()
+        if isinstance(value, (str, bool)) and isinstance(key, str)
+    }

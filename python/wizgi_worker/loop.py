@@ -5,14 +5,19 @@ import select
 from collections import deque
 from marshal import loads
 from threading import Lock
+from time import monotonic
 
 from . import messages
+from .errors import InnerError
 from .file_wrapper import SMALL, FileWrapper, regular_file
+from .late import LateSender
 from .request_input import RequestInput
 from .response import ClientGone, Response
 
 FRAME = messages.FRAME.pack
 LENGTH_SIZE = messages.LENGTH.size
+# How long, in seconds, what is done may wait for more, so that it travels together.
+FLUSH_AFTER = 0.00025
 
 
 class Loop:
@@ -41,6 +46,8 @@ class Loop:
         self._received = 0
         # Durations of requests, in seconds, which the server has not heard of.
         self._times = deque()
+        self._flushed = 0.0
+        self._late = LateSender(self.out, self.flush)
         os.register_at_fork(after_in_child=self._forget)
 
     # --- the channel -----------------------------------------------------------------------------
@@ -93,7 +100,7 @@ class Loop:
             call = self.calls.get(request_id)
             if call is not None:
                 call.control(operation, argument)
-                self.notify(call)
+                self.notify(self.responses.get(call.request, call))
             return
         if operation == messages.STOP:
             self.stop()
@@ -129,6 +136,15 @@ class Loop:
                 self._send()
             finally:
                 self._sending.release()
+
+    def flush_soon(self):
+        """Sends a block, unless one was sent just before: then it may wait for what follows it."""
+        now = monotonic()
+        if now - self._flushed > FLUSH_AFTER:
+            self._flushed = now
+            self.flush()
+        else:
+            self._late.watch()
 
     def _send(self):
         out = self.out
@@ -202,6 +218,8 @@ class Loop:
                     close()
         except BaseException as error:
             self._failed(response, error)
+        if self.around:
+            self._end_calls(request_id)
         del self.responses[request_id]
         if not response.ended:
             # The server has given the request up, or has the rest of it in a file.
@@ -213,8 +231,18 @@ class Loop:
         del self.responses[request_id]
         self.out.append(FRAME(why, request_id, 0, 0))
 
+    def _end_calls(self, request_id):
+        """Closes what the middleware did not."""
+        for call in list(self.calls.values()):
+            if call.request == request_id:
+                call.close()
+
     def _failed(self, response, error):
         if response.cancelled and isinstance(error, (ClientGone, OSError)):
+            return
+        if self.around and isinstance(error, InnerError):
+            if not response.ended:
+                response.fail(str(error), "")
             return
         # Here only: most workers never need it.
         from .trace import summary, traceback_of

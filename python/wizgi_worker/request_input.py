@@ -32,6 +32,20 @@ class RequestInput:
             pass
         return self._take(min(size, self._available))
 
+    def read1(self, size=-1):
+        """Reads what has arrived, and waits only if nothing has."""
+        if self._available == 0:
+            self._more()
+        return self._take(self._available if size is None or size < 0 else min(size, self._available))
+
+    def has_arrived(self):
+        """Whether read1() would not wait; if it would, the server is asked for more."""
+        if self._available > 0 or self._changed():
+            return True
+        if self._demanded <= 0:
+            self._demand()
+        return False
+
     def readline(self, size=-1):
         limit = None if size is None or size < 0 else size
         scanned = 0

@@ -61,7 +61,7 @@ class Response:
             raise AssertionError(f"write() exceeds the declared Content-Length of {self.length}")
         if data:
             self.block(data)
-            self.loop.flush()
+            self.loop.flush_soon()
         if self.cancelled:
             raise ClientGone("the client is gone")
 
@@ -116,7 +116,7 @@ class Response:
                     self.finish_whole(block)
                     continue
                 self.block(block)
-                loop.flush()
+                loop.flush_soon()
                 if self.headless or not self.has_content:
                     # Nothing that follows can reach the client, and it may never end.
                     break

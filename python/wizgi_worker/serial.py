@@ -1,13 +1,13 @@
 """A worker that runs one request at a time, in its main thread."""
 from collections import deque
-from time import monotonic, sleep
+from time import monotonic
 
-from .loop import Loop
+from .loop import FLUSH_AFTER, Loop
 
-# How long, in seconds, finished answers may wait for others, so that they travel together.
-FLUSH_AFTER = 0.00025
-# As many need not wait.
+# As many answers need not wait for others.
 FLUSH_COUNT = 32
+# How often, in seconds, the channel is looked at while an answer is being made.
+POLL_AFTER = 0.001
 
 
 class SerialLoop(Loop):
@@ -18,29 +18,28 @@ class SerialLoop(Loop):
         # Those that have not begun.
         self.requests = deque()
         self._started = 0.0
-        self._watching = False
+        self._polled = 0.0
 
     def run(self):
         requests = self.requests
         times = self._times
-        flushed = 0.0
         while True:
             if not requests:
                 self.flush()
                 if self.stopping:
                     return
                 self.receive()
-                flushed = self._started = monotonic()
-                if len(requests) > 1 and not self._watching:
-                    self._watch()
+                self._flushed = self._started = monotonic()
+                if len(requests) > 1:
+                    self._late.watch()
                 continue
             self.serve(requests.popleft(), 1)
             now = monotonic()
             times.append(now - self._started)
             self._started = now
-            if now - flushed > FLUSH_AFTER or len(self.out) > FLUSH_COUNT:
+            if now - self._flushed > FLUSH_AFTER or len(self.out) > FLUSH_COUNT:
+                self._flushed = now
                 self.flush()
-                flushed = now
 
     def accept(self, request):
         super().accept(request)
@@ -50,8 +49,12 @@ class SerialLoop(Loop):
         self.stopping = True
 
     def poll(self):
-        if self._poll.poll(0):
-            self.receive()
+        # Not after each of many small blocks.
+        now = monotonic()
+        if now - self._polled > POLL_AFTER:
+            self._polled = now
+            if self._poll.poll(0):
+                self.receive()
 
     def wait(self, waiter, ready):
         began = monotonic()
@@ -59,27 +62,3 @@ class SerialLoop(Loop):
             self.receive()
         # What the client takes to read is no time of the application's.
         self._started += monotonic() - began
-
-    def _watch(self):
-        """Has answers that are done sent although the request behind them takes long."""
-        from threading import Thread
-
-        self._watching = True
-        Thread(target=self._send_late, name="wizgi-late-answers", daemon=True).start()
-
-    def _send_late(self):
-        idle = 0
-        while idle < 50:
-            waiting = self._first_out()
-            sleep(0.02)
-            if waiting is not None and self._first_out() is waiting:
-                self.flush()
-            idle = 0 if self.requests or waiting is not None else idle + 1
-        self._watching = False
-
-    def _first_out(self):
-        try:
-            return self.out[0]
-        except IndexError:
-            # Perhaps sent just now, by the main thread.
-            return None

@@ -24,6 +24,9 @@ export interface CallRequest {
   readonly startResponse: StartResponse;
 }
 
+/** Bytes up to which blocks are joined. */
+const JOINT = 16 * 1024;
+
 /** Whoever asked for the next block. */
 interface Waiting {
   resolve(step: IteratorResult<Chunk> | Promise<IteratorResult<Chunk>>): void;
@@ -193,8 +196,8 @@ export class Call implements AsyncIterableIterator<Chunk> {
 
   private step(): Promise<IteratorResult<Chunk>> | IteratorResult<Chunk> {
     this.begin();
-    const block = this.blocks.shift();
-    if (block !== undefined) {
+    if (this.blocks.length > 0) {
+      const block = this.takeBlocks();
       this.held -= block.length;
       if (this.stalled && this.held < STALLED) this.stall(false);
       return this.pass(block);
@@ -203,6 +206,13 @@ export class Call implements AsyncIterableIterator<Chunk> {
     if (this.file !== null) return this.file.next();
     if (this.outcome === 'ended') return DONE;
     throw this.outcome;
+  }
+
+  /** What is there, as one block where it is little: it came together and can go together. */
+  private takeBlocks(): Buffer {
+    const { blocks } = this;
+    if (blocks.length === 1 || this.held > JOINT) return blocks.shift() as Buffer;
+    return Buffer.concat(blocks.splice(0));
   }
 
   private begin(): void {
@@ -230,12 +240,21 @@ export class Call implements AsyncIterableIterator<Chunk> {
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
+// Many answers have the same head. The bound keeps those that have not from growing the table for ever.
+const MOST_HEADS = 256;
+const heads = new Map<string, readonly [status: string, headers: HeaderList]>();
+
 /** Status and headers, each on a line of its own: the worker has seen to it that they have none. */
-function parseHead(text: string): [status: string, headers: HeaderList] {
+function parseHead(text: string): readonly [status: string, headers: HeaderList] {
+  const known = heads.get(text);
+  // Copied, because middleware may change what it is given.
+  if (known !== undefined) return [known[0], known[1].map(([name, value]) => [name, value])];
   const [status = '', ...rest] = text.split('\n');
   const headers: HeaderList = [];
   for (let index = 0; index + 1 < rest.length; index += 2) {
     headers.push([rest[index] as string, rest[index + 1] as string]);
   }
+  if (heads.size >= MOST_HEADS) heads.clear();
+  heads.set(text, [status, headers.map(([name, value]) => [name, value])]);
   return [status, headers];
 }

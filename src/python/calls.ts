@@ -51,9 +51,7 @@ export class Calls {
 
   /** In the order of their numbers, in which they were sent. */
   all(): Call[] {
-    return this.places
-      .filter((call) => call !== null)
-      .sort((one, other) => one.id - other.id);
+    return this.places.filter((call) => call !== null).sort((one, other) => one.id - other.id);
   }
 
   private put(call: Call): void {

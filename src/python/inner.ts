@@ -1,7 +1,7 @@
 import { BodySpool, BodyStream, type SpoolOptions } from '../gateways/body.ts';
 import { AbortSource } from '../wsgi/abort.ts';
 import { isStreaming } from '../wsgi/application.ts';
-import { byteLength, encode } from '../wsgi/blocks.ts';
+import { byteLength } from '../wsgi/blocks.ts';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
 import { FileWrapper } from '../wsgi/file-wrapper.ts';
@@ -39,21 +39,28 @@ export class InnerCalls {
     this.peer = peer;
   }
 
-  /** @param text - the request that the call belongs to, and its environ, as JSON. */
+  /**
+   * @param text - as JSON: the request that the call belongs to, whether more content than this may
+   *   follow, and the environ.
+   */
   begin(id: number, text: string, content: Uint8Array): void {
-    const [request, entries] = JSON.parse(text) as [number, Record<string, string | boolean>];
+    const [request, more, entries] = JSON.parse(text) as CallText;
     const given = this.peer.environOf(request);
     const call = new InnerCall(this.options, this.peer, id, request, () => this.calls.delete(id));
     this.calls.set(id, call);
-    call.start({ ...objectsOf(given), ...entries }, content);
+    const concurrent = given?.['wsgi.multithread'] ?? true;
+    const own = { ...objectsOf(given), ...entries, 'wsgi.multithread': concurrent };
+    call.start(own, content, more);
   }
 
   content(id: number, content: Uint8Array): void {
     this.calls.get(id)?.take(content);
   }
 
-  contentEnd(id: number): void {
-    this.calls.get(id)?.end();
+  /** @param incomplete - the rest of the content does not come. */
+  contentEnd(id: number, incomplete: boolean): void {
+    if (incomplete) this.calls.get(id)?.interrupt();
+    else this.calls.get(id)?.end();
   }
 
   taken(id: number, size: number): void {
@@ -61,21 +68,29 @@ export class InnerCalls {
   }
 
   close(id: number): void {
-    this.calls.get(id)?.abort('the middleware closed the answer');
+    this.calls.get(id)?.abort(gone('the middleware closed the answer'));
   }
 
-  /** The client of a request is gone. */
+  /** The client of a request is gone, or the server has given it up. */
   leave(request: number): void {
+    const signal = this.peer.environOf(request)?.['wizgi.signal'];
+    const reason = signal?.reason instanceof Error ? signal.reason : gone('the client is gone');
     for (const call of [...this.calls.values()]) {
-      if (call.request === request) call.abort('the client is gone');
+      if (call.request === request) call.abort(reason);
     }
   }
 
   /** The worker is gone. */
   abandon(): void {
-    for (const call of [...this.calls.values()]) call.abort('the worker is gone');
+    for (const call of [...this.calls.values()]) call.abort(gone('the worker is gone'));
   }
 }
+
+function gone(message: string): WsgiError {
+  return new WsgiError('client-gone', message);
+}
+
+type CallText = [request: number, more: boolean, entries: Record<string, string | boolean>];
 
 /** What a request's environ has that cannot cross to Python, and so did not change there. */
 function objectsOf(environ: Environ | null): Record<string, unknown> {
@@ -97,7 +112,9 @@ class InnerCall implements Exchange {
   private readonly over: () => void;
   private readonly stream: BodyStream | null;
   private readonly spool: BodySpool | null;
-  private readonly input: Input | null = null;
+  private input: Input | null = null;
+  /** Content is being written to a file. */
+  private storing = false;
   private environ: Environ | null = null;
   private run: Run | null = null;
   private entered = false;
@@ -128,32 +145,29 @@ class InnerCall implements Exchange {
     }
   }
 
-  start(entries: Record<string, unknown>, content: Uint8Array): void {
+  start(entries: Record<string, unknown>, content: Uint8Array, more: boolean): void {
     this.environ = entries as Environ;
-    this.take(content);
-    if (this.stream !== null) this.enter();
+    if (content.length > 0 || (more && this.stream === null)) this.take(content);
+    if (!more) this.end();
+    else if (this.stream !== null) this.enter();
   }
 
   /** A block of the request's content. */
   take(content: Uint8Array): void {
-    if (content.length === 0 || this.ended) return;
+    if (this.ended) return;
     if (this.stream !== null) {
       this.stream.push(Buffer.from(content));
       return;
     }
     const stored = this.spool?.add(Buffer.from(content), 0);
-    Promise.resolve(stored).then(
-      () => this.peer.control(TO.CALL_WANT_INPUT, this.id, int(1)),
-      (error: unknown) => {
-        this.options.log.error('the request body could not be stored', { error });
-        this.fail('the request body could not be stored');
-      },
-    );
+    if (stored === undefined) this.want();
+    else this.awaitStored(stored);
   }
 
+  /** No content follows. */
   end(): void {
-    if (this.stream !== null) this.stream.end();
-    else this.enter();
+    this.stream?.end();
+    this.enter();
   }
 
   /** The worker has taken so much of the answer. */
@@ -164,19 +178,25 @@ class InnerCall implements Exchange {
     this.run?.resume();
   }
 
-  abort(reason: string): void {
-    this.ended = true;
-    const error = new WsgiError('client-gone', reason);
-    this.stream?.end(error);
-    if (this.run !== null) this.run.abort(error);
+  /** The rest of the content does not come. */
+  interrupt(): void {
+    const error = new WsgiError('input-incomplete', 'the request body is incomplete');
+    if (this.stream !== null) this.stream.end(error);
+    else this.abort(error);
+  }
+
+  abort(reason: Error): void {
+    this.fail(reason.message);
+    this.stream?.end(reason);
+    if (this.run !== null) this.run.abort(reason);
     else this.done();
   }
 
   // --- Exchange --------------------------------------------------------------------------------
 
   describe(): string {
-    const { REQUEST_METHOD, SCRIPT_NAME, PATH_INFO } = this.environ as Environ;
-    return `${REQUEST_METHOD} ${SCRIPT_NAME}${PATH_INFO} behind Python middleware`;
+    const { REQUEST_METHOD, SCRIPT_NAME, PATH_INFO, SERVER_PROTOCOL } = this.environ as Environ;
+    return `${REQUEST_METHOD} ${SCRIPT_NAME}${PATH_INFO} ${SERVER_PROTOCOL}`;
   }
 
   respond(head: ResponseHead, content: Chunk | null): boolean {
@@ -207,8 +227,9 @@ class InnerCall implements Exchange {
 
   done(): void {
     this.fail('the inner application ended without an answer');
-    this.spool?.dispose();
     this.input?.close();
+    // A file that is being written to is let go of when that is done.
+    if (!this.storing) this.spool?.dispose();
     this.over();
   }
 
@@ -219,11 +240,11 @@ class InnerCall implements Exchange {
     this.entered = true;
     const { app, errors, log } = this.options;
     const input = new Input(this.stream ?? this.spool?.source());
+    this.input = input;
     const environ = Object.assign(this.environ as Environ, {
       'wsgi.version': [1, 0],
       'wsgi.input': input,
       'wsgi.errors': errors,
-      'wsgi.multithread': true,
       'wsgi.multiprocess': false,
       'wsgi.run_once': false,
       'wsgi.input_terminated': true,
@@ -232,8 +253,27 @@ class InnerCall implements Exchange {
       'wizgi.input': new AsyncInput(input),
       'wizgi.streaming': this.stream !== null,
     });
-    const started = run(app, environ, this, { log, abort: new AbortSource() });
-    this.run = started;
+    this.run = run(app, environ, this, { log, abort: new AbortSource() });
+  }
+
+  private want(): void {
+    this.peer.control(TO.CALL_WANT_INPUT, this.id, int(1));
+  }
+
+  private awaitStored(stored: Promise<void>): void {
+    this.storing = true;
+    stored
+      .then(
+        () => this.want(),
+        (error: unknown) => {
+          this.options.log.error('the request body could not be stored', { error });
+          this.abort(new WsgiError('no-answer', 'the request body could not be stored'));
+        },
+      )
+      .finally(() => {
+        this.storing = false;
+        if (this.ended) this.spool?.dispose();
+      });
   }
 
   private head({ status, headers, contentLength }: ResponseHead): void {
@@ -244,7 +284,8 @@ class InnerCall implements Exchange {
 
   private block(block: Chunk): boolean {
     if (this.ended) return true;
-    const bytes = encode(block);
+    // A copy, because it leaves later, and the application may go on before that.
+    const bytes = Buffer.from(block as Uint8Array);
     this.sent += bytes.length;
     this.peer.control(TO.CALL_BLOCK, this.id, bytes);
     this.blocked = this.sent >= WINDOW;

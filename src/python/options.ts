@@ -1,4 +1,5 @@
 import {
+  ConfigurationError,
   type OptionsOf,
   option,
   optionTable,
@@ -7,6 +8,7 @@ import {
 } from '../gateways/options.ts';
 import type { TextSink } from '../wsgi/error-stream.ts';
 import type { Log } from '../wsgi/log.ts';
+import { MAX_THREADS } from './ledger.ts';
 
 /**
  * The options that concern Python applications: one table that feeds the types, the defaults, the
@@ -92,5 +94,11 @@ const table = {
 export function resolvePythonOptions(
   options: Omit<PythonOptions, 'directory' | 'env' | 'log' | 'errors'>,
 ): ResolvedPythonOptions {
-  return resolveTable(table, options);
+  const resolved = resolveTable(table, options);
+  if (resolved.threads > MAX_THREADS) {
+    throw new ConfigurationError(
+      `option 'threads' (--threads) is ${resolved.threads}; a worker has ${MAX_THREADS} at most`,
+    );
+  }
+  return resolved;
 }

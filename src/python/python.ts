@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { stderrLog } from '../gateways/stderr-log.ts';
 import { unfailing } from '../gateways/unfailing-log.ts';
 import { asApplication } from '../wsgi/application.ts';
@@ -10,6 +10,7 @@ import { Crew } from './crew.ts';
 import { encodeEnviron } from './environ.ts';
 import { diagnose, findInterpreter } from './interpreter.ts';
 import { type PythonOptions, type ResolvedPythonOptions, resolvePythonOptions } from './options.ts';
+import { warnOfOthers } from './ownership.ts';
 import { Pool } from './pool.ts';
 import { PreloadSpawner } from './preload.ts';
 import { directSpawner } from './process.ts';
@@ -84,6 +85,7 @@ function host(
   const cwd = resolve(directory);
   const environment = { ...process.env, ...env };
   const interpreter = findInterpreter({ python: resolved.python, directory: cwd, environment });
+  warnOfOthers([cwd, dirname(interpreter), ...resolved.pythonpath], log);
   const multiprocess = runsTwice(resolved);
   const pool = new Pool(resolved.spoolDirectory);
   const sink = errors ?? process.stderr;

@@ -1,3 +1,4 @@
+import { WsgiError } from '../wsgi/errors.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { Environ } from '../wsgi/types.ts';
 import { openAnswerFile } from './answer-file.ts';
@@ -184,9 +185,9 @@ export class Worker implements FrameSink, InnerPeer {
   overdue(timeout: number): Call[] {
     const { now } = this.owner;
     const { begun } = this.process.ledger;
-    return this.calls.all().filter(
-      (call) => call.id <= begun && !call.awaitsClient && now - call.active > timeout,
-    );
+    return this.calls
+      .all()
+      .filter((call) => call.id <= begun && !call.awaitsClient && now - call.active > timeout);
   }
 
   /** Whether it did not begin for so long, in milliseconds, what it had a thread for, nor say anything. */
@@ -312,7 +313,7 @@ export class Worker implements FrameSink, InnerPeer {
         this.onReturned(id);
         break;
       case FROM.CALL_INPUT_END:
-        this.inner?.contentEnd(id);
+        this.inner?.contentEnd(id, first === 1);
         break;
       case FROM.CALL_TAKEN:
         this.inner?.taken(id, first);
@@ -480,6 +481,9 @@ function unasked(): never {
   throw new ChannelError('the worker answered what it was not asked');
 }
 
-function pythonError(data: Buffer, text: number, content: number, end: number): PythonError {
-  return new PythonError(data.toString('utf8', text, content), data.toString('utf8', content, end));
+function pythonError(data: Buffer, text: number, content: number, end: number): Error {
+  const message = data.toString('utf8', text, content);
+  // Without a traceback it is no error in Python: an inner application broke off its answer.
+  if (content === end) return new WsgiError('no-answer', message);
+  return new PythonError(message, data.toString('utf8', content, end));
 }
