@@ -447,7 +447,7 @@ export class Worker implements FrameSink, InnerPeer {
     if (count === 0) return;
     // While the worker has enough to do, requests wait for one another: a write costs more than any
     // of them. The next answer is the occasion to look again.
-    if (count === this.unsent && this.calls.size - count > this.pace.ahead) return;
+    if (count === this.unsent && this.calls.size - count >= this.threads + this.pace.ahead) return;
     this.unsent = 0;
     const { channel } = this.process;
     const pieces = this.writer.take();
