@@ -42,7 +42,7 @@ export interface CrewOptions extends WorkerOptions {
 
 /** Whoever serves for less, in milliseconds, dies early. */
 const INFANCY = 1_000;
-/** As many such deaths are taken for the doing of single requests. */
+/** As many such deaths, or one of each worker, are taken for the doing of single requests. */
 const EARLY_DEATHS = 3;
 /** Seconds before the first new try, which double up to the last. */
 const FIRST_DELAY = 1;
@@ -276,9 +276,14 @@ export class Crew implements WorkerOwner {
   /** Requests that crash their worker are one thing, an application that cannot live another. */
   private countDeath(lived: number): void {
     this.earlyDeaths = lived < INFANCY ? this.earlyDeaths + 1 : 0;
-    if (this.earlyDeaths <= EARLY_DEATHS) return;
+    // Many may die at once, of one cause.
+    if (!this.crashes || this.wakeUp !== null) return;
     this.failures++;
     this.giveUpAlone('dies as soon as it serves');
+  }
+
+  private get crashes(): boolean {
+    return this.earlyDeaths > Math.max(EARLY_DEATHS, this.options.workers);
   }
 
   // --- starting --------------------------------------------------------------------------------
@@ -347,7 +352,7 @@ export class Crew implements WorkerOwner {
       this.retire(worker, this.closed ? 'close' : 'surplus');
       return;
     }
-    if (this.earlyDeaths <= EARLY_DEATHS) this.failures = 0;
+    if (!this.crashes) this.failures = 0;
     this.everServed = true;
     this.log.info('worker serves', { worker: worker.pid, python: worker.version });
     this.pool.add(worker);
@@ -386,12 +391,13 @@ export class Crew implements WorkerOwner {
 
   private pause(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.delay() * 1000);
-      timer.unref();
       this.wakeUp = () => {
         clearTimeout(timer);
+        this.wakeUp = null;
         resolve();
       };
+      const timer = setTimeout(this.wakeUp, this.delay() * 1000);
+      timer.unref();
     });
   }
 
