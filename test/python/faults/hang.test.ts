@@ -16,7 +16,7 @@ async function begin(scene: Scene, path: string) {
 
 describe('a stopped worker (SIGSTOP)', () => {
   it('with a request under way: 504, killed, replaced', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const scene = await stage(context, 'faulty', { timeout: 0.3 });
     const { client, pid } = await begin(scene, '/wait');
     process.kill(pid, 'SIGSTOP');
     expect(await client.answer()).toMatchObject({ status: 504, complete: true });
@@ -28,7 +28,7 @@ describe('a stopped worker (SIGSTOP)', () => {
   });
 
   it('without one: what it is given is answered by another, and none fails', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.5, workers: 2 });
+    const scene = await stage(context, 'faulty', { timeout: 0.3, workers: 2 });
     await scene.worker(1);
     const [stopped = 0, other = 0] = scene.served;
     process.kill(stopped, 'SIGSTOP');
@@ -41,7 +41,7 @@ describe('a stopped worker (SIGSTOP)', () => {
   });
 
   it('the only one, and idle: its requests wait for the next one', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const scene = await stage(context, 'faulty', { timeout: 0.3 });
     const stopped = await scene.worker();
     process.kill(stopped, 'SIGSTOP');
     const answers = await Promise.all(Array.from({ length: 5 }, () => scene.get('/pid')));
@@ -69,7 +69,7 @@ describe('an endless loop', () => {
   ] as const)(
     'is answered 504 and shown with file and line: %s',
     async ([, path, threads], context) => {
-      const scene = await stage(context, 'faulty', { timeout: 0.5, threads });
+      const scene = await stage(context, 'faulty', { timeout: 0.3, threads });
       const { client, pid } = await begin(scene, path);
       expect(await client.answer()).toMatchObject({ status: 504 });
       await gone([pid]);
@@ -82,17 +82,16 @@ describe('an endless loop', () => {
     },
   );
 
-  it('does not hold up other workers, nor threads', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 2, threads: 2 });
-    const { client, pid } = await begin(scene, '/spin');
-    for (let count = 0; count < 5; count++) {
+  it('does not hold up other threads', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 60, threads: 2 });
+    const { pid } = await begin(scene, '/spin');
+    for (let count = 0; count < 3; count++) {
       expect(await scene.get('/pid')).toMatchObject({ status: 200, body: `${pid}` });
     }
-    expect((await client.answer()).status).toBe(504);
   });
 
   it('in the midst of an answer: cut', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const scene = await stage(context, 'faulty', { timeout: 0.3 });
     const { client, pid } = await begin(scene, '/stuck_in_answer');
     expect(await client.answer()).toMatchObject({ status: 200, body: 'first', complete: false });
     await gone([pid]);
@@ -109,7 +108,7 @@ describe('an endless loop', () => {
 
 describe('an answer that comes too late', () => {
   it('reaches nobody', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const scene = await stage(context, 'faulty', { timeout: 0.3 });
     const { client, pid } = await begin(scene, '/late');
     const late = client.answer();
     await scene.untilLogged(TIMED_OUT);
@@ -129,7 +128,7 @@ describe('an answer that comes too late', () => {
 
   it('leaves requests in other threads the time to end', async (context) => {
     const scene = await stage(context, 'faulty', { timeout: 0.8, threads: 2 });
-    const { client: first, pid } = await begin(scene, '/spin');
+    const { client: first, pid } = await begin(scene, '/sleep');
     await until('half of the time', () => scene.age(pid) > 400);
     const { client: second } = await begin(scene, '/wait');
     expect((await first.answer()).status).toBe(504);
@@ -141,7 +140,7 @@ describe('an answer that comes too late', () => {
 
 describe('who is not to blame', () => {
   it('a server that was stopped itself', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.5 });
+    const scene = await stage(context, 'faulty', { timeout: 0.3 });
     const { client, pid } = await begin(scene, '/wait');
     const end = performance.now() + 1_500;
     // As long as this process does not get to its timers, nobody can tell it from being suspended.

@@ -1,7 +1,7 @@
 /** Workers that are killed. */
 import { describe, expect, it } from 'vitest';
 import { get, until } from '../../http/kit.ts';
-import { gone, isAlive, stage } from './kit.ts';
+import { gone, stage } from './kit.ts';
 import { load } from './load.ts';
 
 describe('SIGKILL under load', () => {
@@ -18,7 +18,6 @@ describe('SIGKILL under load', () => {
     const killed: number[] = [];
     for (let round = 0; round < 2; round++) {
       const worker = scene.living[0] as number;
-      await scene.grownUp(worker);
       const before = requests.answered.length;
       const count = scene.served.length;
       const since = performance.now();
@@ -95,7 +94,6 @@ describe('SIGKILL', () => {
       client.send(get(path));
       await client.expect('first');
       const worker = await scene.worker(count);
-      await scene.grownUp(worker);
       process.kill(worker, 'SIGKILL');
       const answer = await client.answer();
       expect(answer).toMatchObject({ status: 200, body: 'first', complete: false });
@@ -116,18 +114,17 @@ describe('SIGKILL', () => {
     expect(await client.answer()).toMatchObject({ status: 200, body: `${scene.served[1]}` });
   });
 
-  it('of all workers at once, again and again: none is missing in the end', async (context) => {
+  it('of all workers at once: their successors answer what waits', async (context) => {
     const scene = await stage(context, 'faulty', { workers: 3 });
-    for (let round = 1; round <= 2; round++) {
-      await until('three workers', () => scene.living.length === 3);
-      const workers = scene.living;
-      await scene.grownUp(workers[2] as number);
-      for (const pid of workers) process.kill(pid, 'SIGKILL');
-      await gone(workers);
-      expect((await scene.get('/pid')).status).toBe(200);
-      await scene.worker(3 * round + 2);
-    }
+    await until('three workers', () => scene.living.length === 3);
+    const workers = scene.living;
+    for (const pid of workers) process.kill(pid, 'SIGKILL');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => scene.get('/pid')));
+    // Some may have been under way already.
+    for (const { status } of answers) expect([200, 502]).toContain(status);
+    expect(answers.filter(({ status }) => status === 502).length).toBeLessThanOrEqual(3);
+    await gone(workers);
+    await scene.worker(5);
     expect(scene.living).toHaveLength(3);
-    expect(scene.living.every(isAlive)).toBe(true);
   });
 });

@@ -115,11 +115,6 @@ export class Scene {
     return line === undefined ? 0 : performance.now() - (this.times.get(line) as number);
   }
 
-  /** Waits until a worker's end does not look as if it could not start. */
-  async grownUp(worker: number): Promise<void> {
-    await until('a worker older than a second', () => this.age(worker) > 1_000);
-  }
-
   /** Milliseconds from a moment until so many workers had begun to serve. */
   async replacedWithin(since: number, count: number): Promise<number> {
     await this.worker(count - 1);
@@ -141,7 +136,7 @@ export async function stage(
     await scene.app.close();
     rmSync(scene.directory, { recursive: true, force: true });
   });
-  scene.server = await start(scene.app as Application, options.server);
+  scene.server = await start(scene.app as Application, { log: scene.log, ...options.server });
   if (!options.impatient) await scene.app.ready;
   return scene;
 }

@@ -162,7 +162,7 @@ describe('a reload', () => {
 describe('a replacement that cannot be loaded', () => {
   it.for([
     ['max-requests', { maxRequests: 5 }],
-    ['max-rss', { maxRss: 1 }],
+    ['max-rss', { maxRss: 1, timeout: 1 }],
   ] as const)(
     '%s: the old worker serves on; it is tried again ever more rarely',
     async ([, options], context) => {
