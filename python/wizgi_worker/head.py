@@ -1,6 +1,9 @@
 """Checks and encodes what an application gives to start_response."""
 import re
 
+# The server's own limit, in bytes.
+MOST = 1024 * 1024
+
 PLAIN = 0
 CONTENT_LENGTH = 1
 
@@ -59,7 +62,10 @@ def encode_head(status, headers):
             length = check_length(value, length)
         parts.append(name)
         parts.append(value)
-    return "\n".join(parts).encode("latin-1"), length, has_content
+    head = "\n".join(parts).encode("latin-1")
+    if len(head) > MOST:
+        raise ValueError(f"the response head exceeds {MOST} bytes")
+    return head, length, has_content
 
 
 def check_status(status):

@@ -244,10 +244,11 @@ class Loop:
             if not response.ended:
                 response.fail(str(error), "")
             return
-        # Here only: most workers never need it.
-        from .trace import summary, traceback_of
-
-        response.fail(summary(error), traceback_of(error))
+        try:
+            report(response, error)
+        except MemoryError:
+            let_go(error)
+            report(response, error)
 
     def _send_file(self, response, wrapper):
         """Has the server send a regular file; false where that cannot be."""
@@ -276,3 +277,26 @@ class Loop:
             return response.cancelled
         response.begun = True
         return True
+
+
+def report(response, error):
+    # Here only: most workers never need it.
+    from .trace import summary, traceback_of
+
+    response.fail(summary(error), traceback_of(error))
+
+
+def let_go(error):
+    """Frees what the frames of an error, and of those before it, hold."""
+    for _ in range(16):
+        if error is None:
+            return
+        trace = error.__traceback__
+        while trace is not None:
+            try:
+                trace.tb_frame.clear()
+            except RuntimeError:
+                # Still running: ours.
+                pass
+            trace = trace.tb_next
+        error = error.__context__
