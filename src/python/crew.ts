@@ -256,12 +256,12 @@ export class Crew implements WorkerOwner {
     const how = explainExit(exit, kills > this.outOfMemory);
     this.outOfMemory = kills;
     if (member.since === 0) {
-      member.settle.reject(
-        new StartError([`its process ${how}`, ...member.output.last].join('\n')),
-      );
+      const error = new StartError([`its process ${how}`, ...member.output.last].join('\n'));
+      void this.options.diagnose().then((found) => member.settle.reject(found ?? error));
     }
     if (member.leaving !== null) {
-      this.log.info('worker ended', { worker: worker.pid, reason: member.leaving, how });
+      const level = member.since === 0 ? 'debug' : 'info';
+      this.log[level]('worker ended', { worker: worker.pid, reason: member.leaving, how });
     } else if (member.since > 0) {
       this.log.error('worker died', {
         worker: worker.pid,

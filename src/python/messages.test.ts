@@ -269,7 +269,7 @@ describe('FrameWriter', () => {
           let number = 0;
           const expected: Described[] = [];
           const pieces = turns.flatMap((messages) => {
-            expect(writer.empty).toBe(true);
+            expect(writer.count).toBe(0);
             const seen = messages.map((message) => {
               add(writer, ++number, message);
               return seenBy(number, message);
