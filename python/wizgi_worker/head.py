@@ -9,7 +9,7 @@ CONTENT_LENGTH = 1
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 ILLEGAL_IN_VALUE = re.compile(r"[^\x20-\x7e\x80-\xff]")
-STATUS = re.compile(r"[2-9]\d\d (?:[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
+STATUS = re.compile(r"[2-9][0-9][0-9] (?:[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
 
 # RFC 9110 §7.6.1; RFC 2616 §13.5.1: the server's business. (PEP 3333, Other HTTP Features)
 HOP_BY_HOP = frozenset(
@@ -40,7 +40,10 @@ def encode_head(status, headers):
     Raises TypeError, ValueError or AssertionError naming the offending part.
     (PEP 3333, The start_response() Callable)
     """
-    has_content = known_statuses.get(status)
+    try:
+        has_content = known_statuses.get(status)
+    except TypeError:
+        has_content = None
     if has_content is None:
         has_content = check_status(status)
     if not isinstance(headers, list):
@@ -48,12 +51,15 @@ def encode_head(status, headers):
     parts = [status]
     length = None
     for header in headers:
+        # Lists do no harm. A str of two characters can be taken apart, too, but is none.
+        if type(header) is not tuple and not isinstance(header, (tuple, list)):
+            raise no_header(header)
         try:
             name, value = header
             special = known_names.get(name)
             plain = value.isascii() and value.isprintable()
         except (TypeError, ValueError, AttributeError):
-            raise TypeError(f"header {header!r:.200} is not a (name, value) tuple of str") from None
+            raise no_header(header) from None
         if special is None:
             special = check_name(name)
         if not plain:
@@ -66,6 +72,10 @@ def encode_head(status, headers):
     if len(head) > MOST:
         raise ValueError(f"the response head exceeds {MOST} bytes")
     return head, length, has_content
+
+
+def no_header(header):
+    return TypeError(f"header {header!r:.200} is not a (name, value) tuple of str")
 
 
 def check_status(status):

@@ -12,6 +12,7 @@ class ClientGone(ConnectionError):
 
 class Response:
     # The state of most answers never changes: as attributes of the class it costs them nothing.
+    started = False
     head = None
     length = None
     has_content = True
@@ -33,19 +34,22 @@ class Response:
 
     def start_response(self, status, headers, exc_info=None):
         """PEP 3333, The start_response() Callable."""
-        if self.ended:
-            raise AssertionError("start_response was called after the response ended")
         if exc_info:
             try:
                 if self.begun:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None
-        elif self.head is not None:
+        elif self.started and not self.ended:
             raise AssertionError(
                 "start_response was called before; pass exc_info where an error makes another call "
                 "necessary"
             )
+        if self.ended:
+            raise AssertionError("start_response was called after the response ended")
+        # Counts even if what it was given is bad, and leaves nothing of an earlier call then.
+        self.started = True
+        self.head = None
         self.head, self.length, self.has_content = encode_head(status, headers)
         return self.write
 
@@ -59,11 +63,15 @@ class Response:
         data = as_bytes(data)
         if self.length is not None and self.sent + len(data) > self.length and self.has_content:
             raise AssertionError(f"write() exceeds the declared Content-Length of {self.length}")
-        if data:
+        if data and not (self.begun and self.discards()):
             self.block(data)
             self.loop.flush_soon()
-        if self.cancelled:
+        if self.cancelled and not (self.discards() or self.sent == self.length):
             raise ClientGone("the client is gone")
+
+    def discards(self):
+        """Whether content goes nowhere, so that the server needs none beyond the first."""
+        return self.headless or not self.has_content
 
     def whole(self, blocks):
         """Sends a list: its length is known."""
@@ -85,17 +93,17 @@ class Response:
 
     def finish_whole(self, content):
         head = self.head
-        if self.headless or not self.has_content:
+        if self.discards():
             # Non-empty must stay so, and no more than that is of interest.
             content = content[:1]
         self.begun = True
         size = len(content)
-        if size <= messages.PIECE:
-            self.loop.out.append(FRAME(messages.ANSWER, self.id, len(head), size) + head + content)
-            self.sent = size
-        else:
+        if size > messages.PIECE:
             self.stream(content, messages.BEGIN)
-            self.loop.out.append(FRAME(messages.END, self.id, 0, 0))
+            self.end()
+            return
+        self.loop.out.append(FRAME(messages.ANSWER, self.id, len(head), size) + head + content)
+        self.sent = size
         self.ended = True
 
     def iterate(self, blocks):
@@ -116,8 +124,10 @@ class Response:
                     self.finish_whole(block)
                     continue
                 self.block(block)
+                if self.sent == self.length:
+                    self.end()
                 loop.flush_soon()
-                if self.headless or not self.has_content:
+                if self.discards():
                     # Nothing that follows can reach the client, and it may never end.
                     break
             else:
@@ -136,11 +146,14 @@ class Response:
         if self.head is None:
             raise missing()
         if self.begun:
-            self.loop.out.append(FRAME(messages.END, self.id, 0, 0))
-        else:
-            if self.length is None and self.has_content and not self.headless:
-                self.declare(0)
-            self.finish_whole(b"")
+            self.end()
+            return
+        if self.length is None and not self.discards():
+            self.declare(0)
+        self.finish_whole(b"")
+
+    def end(self):
+        self.loop.out.append(FRAME(messages.END, self.id, 0, 0))
         self.ended = True
 
     def block(self, block):
