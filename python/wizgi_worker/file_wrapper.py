@@ -10,6 +10,9 @@ SMALL = 64 * 1024
 class FileWrapper:
     """Iterates over a file; returned bare, a regular file is sent by the server itself."""
 
+    # Bytes that are wanted of the file, None for all.
+    wanted = None
+
     def __init__(self, filelike, blksize=8192):
         self.filelike = filelike
         self.blksize = blksize
@@ -20,7 +23,11 @@ class FileWrapper:
         return self
 
     def __next__(self):
-        data = self.filelike.read(self.blksize)
+        if self.wanted is None:
+            data = self.filelike.read(self.blksize)
+        else:
+            data = self.filelike.read(max(0, min(self.blksize, self.wanted)))
+            self.wanted -= len(data)
         if data:
             return data
         raise StopIteration
@@ -28,8 +35,10 @@ class FileWrapper:
 
 def regular_file(wrapper):
     """Returns descriptor, position and remaining bytes of a regular file, else None."""
-    # A NamedTemporaryFile wraps its file.
-    file = getattr(wrapper.filelike, "file", wrapper.filelike)
+    file = wrapper.filelike
+    # A NamedTemporaryFile wraps its file; what else has one may read something else from it.
+    if type(file).__module__ == "tempfile":
+        file = getattr(file, "file", file)
     # What the read() of other types gives can differ from the bytes of the file (gzip.GzipFile).
     if type(file) not in (io.BufferedReader, io.BufferedRandom, io.FileIO):
         return None
@@ -39,6 +48,7 @@ def regular_file(wrapper):
         status = os.fstat(file.fileno())
     except (OSError, ValueError):
         return None
-    if not stat.S_ISREG(status.st_mode):
+    # Files that the system makes up as they are read (/proc) seem to be empty.
+    if not stat.S_ISREG(status.st_mode) or status.st_size <= position:
         return None
-    return file.fileno(), position, max(0, status.st_size - position)
+    return file.fileno(), position, status.st_size - position

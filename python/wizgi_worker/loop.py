@@ -254,20 +254,27 @@ class Loop:
         """Has the server send a regular file; false where that cannot be."""
         if response.begun or response.head is None:
             return False
+        # To be sent up to there. (PEP 3333, Optional Platform-Specific File Handling)
+        wrapper.wanted = response.length
         found = regular_file(wrapper)
         if found is None:
             return False
         descriptor, position, size = found
         if response.length is not None:
             size = min(size, response.length)
-        else:
-            response.declare(size)
-        if response.headless or not response.has_content:
+        if response.discards():
+            if response.length is None:
+                response.declare(size)
             response.finish_whole(b"")
             return True
         if size <= SMALL:
-            response.finish_whole(wrapper.filelike.read(size))
+            content = wrapper.filelike.read(size)
+            if response.length is None:
+                response.declare(len(content))
+            response.finish_whole(content)
             return True
+        if response.length is None:
+            response.declare(size)
         head = response.head
         where = b"%d %d %d" % (descriptor, position, size)
         self.out.append(FRAME(messages.FILE, response.id, len(head), len(where)) + head + where)
@@ -276,6 +283,7 @@ class Loop:
         if not response.file_taken:
             return response.cancelled
         response.begun = True
+        response.end()
         return True
 
 
