@@ -1,7 +1,6 @@
 import { BodySpool, BodyStream, type SpoolOptions } from '../gateways/body.ts';
 import { AbortSource } from '../wsgi/abort.ts';
 import { isStreaming } from '../wsgi/application.ts';
-import { byteLength } from '../wsgi/blocks.ts';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
 import { FileWrapper } from '../wsgi/file-wrapper.ts';
@@ -10,8 +9,9 @@ import type { Log } from '../wsgi/log.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
 import { type Run, run } from '../wsgi/run.ts';
 import type { Application, Chunk, Environ, ErrorStream } from '../wsgi/types.ts';
-import { int, unicode } from './marshal.ts';
-import { type Operation, TO, WINDOW } from './messages.ts';
+import { InnerAnswer, type InnerChannel } from './inner-answer.ts';
+import { int } from './marshal.ts';
+import { TO } from './messages.ts';
 
 /** What the inner applications of Python middleware have in common. */
 export interface InnerOptions {
@@ -22,8 +22,7 @@ export interface InnerOptions {
 }
 
 /** How an inner call reaches the worker that made it. */
-export interface InnerPeer {
-  control(operation: Operation, id: number, argument?: string | Uint8Array): void;
+export interface InnerPeer extends InnerChannel {
   /** The environ of the request that the worker is at, as the middleware's gateway made it. */
   environOf(request: number): Environ | null;
 }
@@ -118,10 +117,9 @@ class InnerCall implements Exchange {
   private environ: Environ | null = null;
   private run: Run | null = null;
   private entered = false;
-  /** Bytes of the answer that the worker has not taken yet. */
-  private sent = 0;
-  private blocked = false;
-  private ended = false;
+  private readonly answer: InnerAnswer;
+  /** The application is done. */
+  private finished = false;
 
   constructor(
     options: InnerOptions,
@@ -135,6 +133,10 @@ class InnerCall implements Exchange {
     this.id = id;
     this.request = request;
     this.over = over;
+    this.answer = new InnerAnswer(peer, id, () => {
+      this.run?.resume();
+      this.settle();
+    });
     if (isStreaming(options.app)) {
       const more = () => peer.control(TO.CALL_WANT_INPUT, id, int(1));
       this.stream = new BodyStream({ wanted: more, drained: () => undefined });
@@ -154,7 +156,7 @@ class InnerCall implements Exchange {
 
   /** A block of the request's content. */
   take(content: Uint8Array): void {
-    if (this.ended) return;
+    if (this.finished) return;
     if (this.stream !== null) {
       this.stream.push(Buffer.from(content));
       return;
@@ -172,10 +174,7 @@ class InnerCall implements Exchange {
 
   /** The worker has taken so much of the answer. */
   taken(size: number): void {
-    this.sent -= size;
-    if (!this.blocked || this.sent >= WINDOW / 2) return;
-    this.blocked = false;
-    this.run?.resume();
+    this.answer.taken(size);
   }
 
   /** The rest of the content does not come. */
@@ -186,10 +185,11 @@ class InnerCall implements Exchange {
   }
 
   abort(reason: Error): void {
-    this.fail(reason.message);
+    this.answer.drop(reason.message);
     this.stream?.end(reason);
     if (this.run !== null) this.run.abort(reason);
     else this.done();
+    this.settle();
   }
 
   // --- Exchange --------------------------------------------------------------------------------
@@ -200,43 +200,43 @@ class InnerCall implements Exchange {
   }
 
   respond(head: ResponseHead, content: Chunk | null): boolean {
-    this.head(head);
-    if (content !== null && byteLength(content) > 0) this.block(content);
-    this.finish();
-    return true;
+    this.answer.head(head);
+    if (content !== null) this.answer.block(content);
+    this.answer.end();
+    return this.answer.flows;
   }
 
   begin(head: ResponseHead, first: Chunk): boolean {
-    this.head(head);
-    return this.block(first);
+    this.answer.head(head);
+    return this.send(first);
   }
 
   send(block: Chunk): boolean {
-    return this.block(block);
+    this.answer.block(block);
+    return this.answer.flows;
   }
 
   finish(): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.peer.control(TO.CALL_END, this.id);
+    this.answer.end();
   }
 
   cut(): void {
-    this.fail('the inner application broke off its answer');
+    this.answer.end('the inner application broke off its answer');
   }
 
   done(): void {
-    this.fail('the inner application ended without an answer');
+    this.answer.end('the inner application ended without an answer');
+    this.finished = true;
     this.input?.close();
     // A file that is being written to is let go of when that is done.
     if (!this.storing) this.spool?.dispose();
-    this.over();
+    this.settle();
   }
 
   // ---------------------------------------------------------------------------------------------
 
   private enter(): void {
-    if (this.entered || this.ended) return;
+    if (this.entered || this.finished) return;
     this.entered = true;
     const { app, errors, log } = this.options;
     const input = new Input(this.stream ?? this.spool?.source());
@@ -272,29 +272,11 @@ class InnerCall implements Exchange {
       )
       .finally(() => {
         this.storing = false;
-        if (this.ended) this.spool?.dispose();
+        if (this.finished) this.spool?.dispose();
       });
   }
 
-  private head({ status, headers, contentLength }: ResponseHead): void {
-    const lines = [status, ...headers.flat()];
-    if (contentLength !== null) lines.push('Content-Length', String(contentLength));
-    this.peer.control(TO.CALL_HEAD, this.id, unicode(lines.join('\n')));
-  }
-
-  private block(block: Chunk): boolean {
-    if (this.ended) return true;
-    // A copy, because it leaves later, and the application may go on before that.
-    const bytes = Buffer.from(block as Uint8Array);
-    this.sent += bytes.length;
-    this.peer.control(TO.CALL_BLOCK, this.id, bytes);
-    this.blocked = this.sent >= WINDOW;
-    return !this.blocked;
-  }
-
-  private fail(reason: string): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.peer.control(TO.CALL_ERROR, this.id, unicode(reason));
+  private settle(): void {
+    if (this.finished && this.answer.over) this.over();
   }
 }

@@ -1,8 +1,9 @@
 /**
  * The conformance suite: each section's cases, run against every gateway, with each application
- * bare, behind middleware, and in the asynchronous forms.
+ * bare, behind middleware, in the asynchronous forms, and behind middleware in Python.
  */
-import { describe } from 'vitest';
+import { afterAll, beforeEach, describe } from 'vitest';
+import { need } from '../interop/components.ts';
 import { applicationSide } from './app.ts';
 import { asynchronousForms } from './async.ts';
 import { asynchronousEnds } from './async-ends.ts';
@@ -18,6 +19,7 @@ import { fileWrapping } from './file-wrapper.ts';
 import type { Harness } from './harness.ts';
 import { clientHarness } from './harness-client.ts';
 import { httpHarness } from './harness-http.ts';
+import { pythonHarness } from './harness-python.ts';
 import { responseHeaders, statusStrings } from './headers.ts';
 import { inputStream } from './input.ts';
 import { middlewareRules } from './middleware.ts';
@@ -30,7 +32,9 @@ import { urls } from './url.ts';
 import { variants } from './variants.ts';
 import { writing } from './write.ts';
 
-const sections: readonly ((harness: Harness) => void)[] = [
+type Section = (harness: Harness) => void;
+
+const sections: readonly Section[] = [
   applicationSide,
   serverSide,
   startResponseCalls,
@@ -57,8 +61,38 @@ const sections: readonly ((harness: Harness) => void)[] = [
   leavingClients,
 ];
 
-for (const harness of [clientHarness, httpHarness].flatMap(variants)) {
+/** Sections whose applications give wsgiref's validator nothing to object to. */
+const valid: readonly Section[] = [
+  streamingAnswers,
+  writing,
+  environment,
+  inputStream,
+  errorStream,
+  errorHandling,
+  expectations,
+  concurrency,
+  urls,
+  asynchronousEnds,
+  misbehaviour,
+  leavingClients,
+];
+
+const workers = { workers: 4 };
+const threads = { threads: 4 };
+
+// In Python the forms of an application make no difference, so only the plain one is run there.
+const suites: readonly (readonly [Harness, readonly Section[]])[] = [
+  ...[clientHarness, httpHarness].flatMap(variants).map((harness) => [harness, sections] as const),
+  [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
+  [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
+  [pythonHarness("wsgiref's validator", 'wsgiref.validate:validator', threads), valid],
+];
+
+for (const [harness, cases] of suites) {
   describe(harness.name, () => {
-    for (const section of sections) section(harness);
+    const { component } = harness;
+    if (component !== undefined) beforeEach((context) => void need(component, context));
+    afterAll(() => harness.close?.());
+    for (const section of cases) section(harness);
   });
 }

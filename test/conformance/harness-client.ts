@@ -14,7 +14,14 @@ import type {
 /** The in-process client: the driver alone. */
 export const clientHarness: Harness = {
   name: 'test client',
-  capabilities: { http1: false, server: false, asIs: true, sync: true, patient: true },
+  capabilities: {
+    http1: false,
+    server: false,
+    asIs: true,
+    sync: true,
+    direct: true,
+    patient: true,
+  },
   async serve(app, options = {}) {
     return new ServedByClient(app, options);
   },

@@ -9,7 +9,14 @@ import { RawConnection, type WireHead } from './wire.ts';
 /** HTTP/1.1 over real sockets, seen through a client that reads every byte. */
 export const httpHarness: Harness = {
   name: 'HTTP/1.1',
-  capabilities: { http1: true, server: true, asIs: true, sync: true, patient: true },
+  capabilities: {
+    http1: true,
+    server: true,
+    asIs: true,
+    sync: true,
+    direct: true,
+    patient: true,
+  },
   async serve(app, options = {}) {
     const { host = '127.0.0.1', brokenLog = false, ...rest } = options;
     const log = new LogRecorder(brokenLog);

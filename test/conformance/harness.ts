@@ -7,6 +7,7 @@
 import { it, onTestFinished } from 'vitest';
 import type { Headers } from '../../src/wsgi/headers.ts';
 import type { ApplicationLike } from '../../src/wsgi/types.ts';
+import type { Component } from '../interop/components.ts';
 import type { LogLine } from '../log-recorder.ts';
 import type { RawConnection } from './wire.ts';
 
@@ -19,6 +20,8 @@ export interface Capabilities {
   readonly asIs: boolean;
   /** A plain iterable stays one, in the turn of the call. */
   readonly sync: boolean;
+  /** How an application cuts its answer into blocks, and breaks it off, shows on the connection. */
+  readonly direct: boolean;
   /** Cases that take seconds are run. */
   readonly patient: boolean;
 }
@@ -26,7 +29,11 @@ export interface Capabilities {
 export interface Harness {
   readonly name: string;
   readonly capabilities: Capabilities;
+  /** A program that it cannot do without. */
+  readonly component?: Component;
   serve(app: ApplicationLike, options?: ServeOptions): Promise<Served>;
+  /** Ends what all that it served had in common. */
+  close?(): Promise<void>;
 }
 
 /** The settings that cases use; a harness without `server` knows the first two only. */
