@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../gateways/options.ts';
 import type { PythonOptions } from '../python/options.ts';
 import { demoApp } from '../wsgi/demo.ts';
+import { type HostedApplication, hostedIn } from '../wsgi/hosted.ts';
 import { mount } from '../wsgi/mount.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
 import { checkApplication, loadApplication } from './load-application.ts';
@@ -9,16 +10,6 @@ import type { Mount } from './mounts.ts';
 import type { Settings } from './settings.ts';
 import { parseTarget, type Target } from './target.ts';
 import { EXIT, UserError } from './user-error.ts';
-
-/** An application that has processes of its own, as `python()` makes them. */
-export interface HostedApplication {
-  /** Rejects with a ConfigurationError when the application cannot be served. */
-  readonly ready: Promise<unknown>;
-  /** Loads the application anew; the old one serves until then, and beyond when that fails. */
-  reload(): Promise<unknown>;
-  /** Ends the processes once their requests are over. */
-  close(): Promise<unknown>;
-}
 
 /** What the command serves. */
 export interface Applications {
@@ -42,10 +33,12 @@ export async function loadApplications(settings: Settings, logs: Logs): Promise<
     for (const [index, { source }] of settings.mounts.entries()) {
       const app = await loadOne(source, targets[index] ?? null, settings, logs);
       apps.push(app);
-      if (!isHosted(app)) continue;
-      hosted.push(app);
-      // Awaited below, when the others are on their way.
-      app.ready.catch(() => undefined);
+      for (const inner of hostedIn(app)) {
+        if (hosted.includes(inner)) continue;
+        hosted.push(inner);
+        // Awaited below, when the others are on their way.
+        inner.ready.catch(() => undefined);
+      }
     }
     await Promise.all(hosted.map(({ ready }) => ready));
   } catch (error) {
@@ -60,7 +53,9 @@ export async function loadApplications(settings: Settings, logs: Logs): Promise<
 function checkPythonFlags({ python, mounts }: Settings, targets: readonly (Target | null)[]): void {
   const [flag] = python.asked;
   if (flag === undefined || targets.some((target) => target?.kind === 'python')) return;
-  const isMade = mounts.some(({ source }) => source.kind === 'value' && isHosted(source.value));
+  const isMade = mounts.some(
+    ({ source }) => source.kind === 'value' && hostedIn(source.value).length > 0,
+  );
   const why = isMade
     ? 'the application of the configuration file has the options that it was made with'
     : 'there is none; JavaScript and TypeScript run in the process of the server';
@@ -95,11 +90,6 @@ async function loadPython(
     directory,
   };
   return python(target, { ...given, log: logs.log, errors: logs.errors });
-}
-
-function isHosted(app: ApplicationLike): app is ApplicationLike & HostedApplication {
-  const { ready, reload, close } = app as Partial<HostedApplication>;
-  return ready instanceof Promise && typeof reload === 'function' && typeof close === 'function';
 }
 
 function combine(mounts: readonly Mount[], apps: readonly ApplicationLike[]): ApplicationLike {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { Server } from '../gateways/serve.ts';
+import type { HostedApplication } from '../wsgi/hosted.ts';
 import type { Log } from '../wsgi/log.ts';
-import type { HostedApplication } from './applications.ts';
 
 /**
  * Stops on SIGINT and SIGTERM, at once on the second one: first the server, then the processes of

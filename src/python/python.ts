@@ -3,6 +3,7 @@ import { stderrLog } from '../gateways/stderr-log.ts';
 import { unfailing } from '../gateways/unfailing-log.ts';
 import { asApplication } from '../wsgi/application.ts';
 import { TextErrorStream } from '../wsgi/error-stream.ts';
+import { carryHosted } from '../wsgi/hosted.ts';
 import type { Application, ApplicationLike, Body } from '../wsgi/types.ts';
 import { Call } from './call.ts';
 import { requestContent } from './content.ts';
@@ -70,7 +71,11 @@ export function pythonMiddleware(
   target: string,
   options: PythonOptions = {},
 ): (app: ApplicationLike) => PythonApplication {
-  return (app) => host(target, options, asApplication(app));
+  return (app) => {
+    const application = host(target, options, asApplication(app));
+    carryHosted([app], application);
+    return application;
+  };
 }
 
 function host(

@@ -1,3 +1,4 @@
+import { carryHosted } from './hosted.ts';
 import type {
   Application,
   ApplicationClass,
@@ -24,6 +25,7 @@ export function streaming(app: ApplicationLike): Application {
   const application = asApplication(app);
   const marked: Application = (environ, startResponse) => application(environ, startResponse);
   streamingApplications.add(marked);
+  carryHosted([app], marked);
   return marked;
 }
 
@@ -53,6 +55,9 @@ export function asApplication(app: ApplicationLike): Application {
 /**
  * Wraps an application in middleware, in the order in which a request meets them.
  *
+ * The result is known to the command as what it wraps is: it waits for Python applications, reloads
+ * and ends them. {@link mount} does the same.
+ *
  * @example pipeline(logging(), gzip(), app) // is logging()(gzip()(app))
  */
 export function pipeline(
@@ -60,7 +65,11 @@ export function pipeline(
 ): Application {
   const middleware = steps.slice(0, -1) as Middleware[];
   const app = asApplication(steps[steps.length - 1] as ApplicationLike);
-  const wrapped = middleware.reduceRight((inner, wrap) => wrap(inner), app);
+  const wrapped = middleware.reduceRight((inner, wrap) => {
+    const outer = wrap(inner);
+    carryHosted([inner], outer);
+    return outer;
+  }, app);
   return isStreaming(app) && wrapped !== app ? streaming(wrapped) : wrapped;
 }
 

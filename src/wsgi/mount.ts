@@ -1,4 +1,5 @@
 import { asApplication, isStreaming, streaming } from './application.ts';
+import { carryHosted } from './hosted.ts';
 import type { Application, ApplicationLike, Body, StartResponse } from './types.ts';
 
 /**
@@ -29,6 +30,7 @@ export function mount(applications: Readonly<Record<string, ApplicationLike>>): 
     }
     return notFound(startResponse);
   };
+  carryHosted(Object.values(applications), application);
   return mounts.every(({ app }) => isStreaming(app)) ? streaming(application) : application;
 }
 
