@@ -1,4 +1,5 @@
 """Takes requests from the channel and runs the application for each."""
+import errno
 import io
 import os
 import select
@@ -164,11 +165,19 @@ class Loop:
                 )
             )
         data = frames[0] if len(frames) == 1 else b"".join(frames)
-        sent = os.write(self._channel, data)
-        if sent < len(data):
-            view = memoryview(data)
-            while sent < len(data):
-                sent += os.write(self._channel, view[sent:])
+        try:
+            sent = os.write(self._channel, data)
+            if sent < len(data):
+                view = memoryview(data)
+                while sent < len(data):
+                    sent += os.write(self._channel, view[sent:])
+        except OSError as error:
+            if self._channel < 0:
+                raise
+            # Nobody can be answered any more, from whatever thread.
+            if error.errno == errno.EBADF:
+                complain("the application closed a file descriptor that is not its own")
+            os._exit(1)
 
     def _forget(self):
         """A child that the application forked must not answer in our place."""
@@ -217,7 +226,11 @@ class Loop:
                 if close is not None:
                     close()
         except BaseException as error:
+            if self._channel < 0:
+                leave_child(error)
             self._failed(response, error)
+        if self._channel < 0:
+            leave_child(None)
         if self.around:
             self._end_calls(request_id)
         del self.responses[request_id]
@@ -249,6 +262,9 @@ class Loop:
         except MemoryError:
             let_go(error)
             report(response, error)
+        except ImportError:
+            # The application has changed where Python looks for its own modules.
+            response.fail(type(error).__name__, "")
 
     def _send_file(self, response, wrapper):
         """Has the server send a regular file; false where that cannot be."""
@@ -308,3 +324,22 @@ def let_go(error):
                 pass
             trace = trace.tb_next
         error = error.__context__
+
+
+def leave_child(error):
+    """Ends a child which the application forked, and which came back to us."""
+    code = 1
+    if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
+        code = error.code or 0
+    else:
+        why = "ended the request" if error is None else f"failed ({error!r:.200})"
+        complain(f"a child that the application forked {why}; it has to end with os._exit()")
+    os._exit(code & 255)
+
+
+def complain(message):
+    try:
+        os.write(2, f"{message}\n".encode("utf-8", "backslashreplace"))
+    except OSError:
+        # Closed as well.
+        pass
