@@ -13,26 +13,16 @@ const knownKeys = new Map<string, string>();
  * of this process stay here.
  */
 export function encodeEnviron(environ: Environ): string {
-  const text = encode(environ, str);
-  // A look at all of it costs less than one at each value, and almost none has such characters.
-  return isLatin1(text) ? text : encode(environ, strOfAny);
-}
-
-function encode(environ: Environ, encodeText: (text: string) => string): string {
   let text = DICT;
   for (const name in environ) {
     let prefix = knownKeys.get(name);
     if (prefix === undefined) prefix = remember(name);
     if (prefix === '') continue;
     const value = environ[name];
-    if (typeof value === 'string') text += prefix + encodeText(value);
+    if (typeof value === 'string') text += prefix + (isLatin1(value) ? str(value) : unicode(value));
     else if (typeof value === 'boolean') text += prefix + (value ? TRUE : FALSE);
   }
   return text + DICT_END;
-}
-
-function strOfAny(text: string): string {
-  return isLatin1(text) ? str(text) : unicode(text);
 }
 
 /** A key's own encoding; empty for one that does not cross. */
@@ -48,6 +38,10 @@ function keyOfAny(name: string): string {
   return isLatin1(name) ? key(name) : unicode(name);
 }
 
+/** Not a regular expression, which costs more than all the rest of an encoding. */
 function isLatin1(text: string): boolean {
-  return !/[^\x00-\xff]/.test(text);
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) > 0xff) return false;
+  }
+  return true;
 }
