@@ -264,7 +264,8 @@ class Loop:
             report(response, error)
         except ImportError:
             # The application has changed where Python looks for its own modules.
-            response.fail(type(error).__name__, "")
+            name = type(error).__name__
+            response.fail(name, name)
 
     def _send_file(self, response, wrapper):
         """Has the server send a regular file; false where that cannot be."""
