@@ -5,6 +5,7 @@ printed, 3 is the channel, 4 the ledger (see `Loop`).
 """
 import faulthandler
 import fcntl
+import gc
 import mmap
 import os
 import signal
@@ -68,6 +69,9 @@ def serve(app, config, channel, ledger, errors, stack_signal):
     if config["reload"]:
         report_modules(channel)
         watch_imports(loop)
+    # What was loaded stays: no collection need look at it again.
+    gc.collect()
+    gc.freeze()
     text = f"{sys.version.split()[0]}\n{stack_signal}".encode()
     send(channel, messages.READY, text)
     loop.run()

@@ -2,10 +2,12 @@
 from collections import deque
 from time import monotonic
 
-from .loop import FLUSH_AFTER, Loop
+from .loop import Loop
 
-# As many answers need not wait for others.
-FLUSH_COUNT = 32
+# How long, in seconds, answers may wait for others while there are requests to go on with; and how
+# many of them. Each is one among several that its client waits for: a write costs more than any.
+ANSWERS_WAIT = 0.001
+MOST_WAITING = 32
 # How often, in seconds, the channel is looked at while an answer is being made.
 POLL_AFTER = 0.001
 
@@ -37,7 +39,7 @@ class SerialLoop(Loop):
             now = monotonic()
             times.append(now - self._started)
             self._started = now
-            if now - self._flushed > FLUSH_AFTER or len(self.out) > FLUSH_COUNT:
+            if now - self._flushed > ANSWERS_WAIT or len(self.out) > MOST_WAITING:
                 self._flushed = now
                 self.flush()
 

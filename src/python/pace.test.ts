@@ -11,15 +11,15 @@ function paceOf(...batches: readonly (readonly [time: number, count: number])[])
 
 describe('Pace', () => {
   it('knows nothing good of an application at first', () => {
-    expect(new Pace().prefetch).toBe(1);
+    expect(new Pace().prefetch).toBe(2);
   });
 
   it.each([
     [1, 128],
-    [9, 111],
-    [98, 10],
-    [480, 2],
-    [990, 1],
+    [9, 128],
+    [98, 20],
+    [480, 4],
+    [990, 2],
     [1_100, 0],
     [4_900, 0],
     [1_000_000, 0],

@@ -1,5 +1,7 @@
-/** Service time, in microseconds, of requests that may wait in a worker for one another. */
-const BUDGET = 1_000;
+/** Service time, in microseconds, of requests that may wait in a worker for one another; in all. */
+const BUDGET = 2_000;
+/** And of one of them: beyond that a round trip counts for little. */
+const SHORT = 1_000;
 /** A request that took this long shows that others could be held up behind one like it. */
 const SURPRISE = 5_000;
 /** How slowly a long request is forgotten. */
@@ -8,7 +10,7 @@ const FORGET = 0.99;
 const WEIGHT = 1 / 8;
 const MOST = 128;
 /** How long, in microseconds, it takes to send a worker more. */
-const AHEAD = 150;
+const AHEAD = 300;
 
 /**
  * How many requests a worker may hold beyond those that it runs.
@@ -17,7 +19,7 @@ const AHEAD = 150;
  * than that; holding requests back behind a slow one costs far more than it saves.
  */
 export class Pace {
-  private mean = BUDGET;
+  private mean = SHORT;
   private longest = 0;
 
   /** Takes in what a worker measured, in microseconds: the longest of `count` requests, and all. */
@@ -33,6 +35,7 @@ export class Pace {
   }
 
   get prefetch(): number {
-    return this.longest > SURPRISE ? 0 : Math.min(MOST, Math.floor(BUDGET / this.mean));
+    if (this.longest > SURPRISE || this.mean > SHORT) return 0;
+    return Math.min(MOST, Math.floor(BUDGET / this.mean));
   }
 }
