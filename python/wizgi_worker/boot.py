@@ -91,7 +91,7 @@ def load(config, channel):
             from .inner import Inner
 
             inner = Inner()
-            app = Wrapped(app(inner), inner)
+            app = Wrapped(target.wrap(app, inner, config["target"]), inner)
         return app
     except BaseException as error:
         if isinstance(error, target.TargetError):

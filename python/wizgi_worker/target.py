@@ -51,6 +51,17 @@ def load(spec, directory, pythonpath=(), middleware=False):
         raise error.with_traceback(without_imports(error))
 
 
+def wrap(middleware, app, spec):
+    """Puts middleware around an application. Raises TargetError when it gives none."""
+    from . import check
+
+    wrapped = middleware(app)
+    message = check.objection(wrapped, f"{spec}(app)", None)
+    if message is not None:
+        raise TargetError(message)
+    return wrapped
+
+
 def find(spec, directory, pythonpath, middleware):
     place, mark, section = spec.rpartition("#") if "#" in spec else (spec, "", "")
     if place.endswith(PASTE):

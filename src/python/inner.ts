@@ -73,7 +73,7 @@ export class InnerCalls {
   /** The client of a request is gone, or the server has given it up. */
   leave(request: number): void {
     const signal = this.peer.environOf(request)?.['wizgi.signal'];
-    const reason = signal?.reason instanceof Error ? signal.reason : gone('the client is gone');
+    const reason = signal?.reason instanceof Error ? signal.reason : gone('nobody waits for the answer any more');
     for (const call of [...this.calls.values()]) {
       if (call.request === request) call.abort(reason);
     }
