@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^wizgi$/, replacement: source('index.ts') },
+      { find: /^wizgi\/python$/, replacement: source('python/index.ts') },
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
       { find: /^wizgi\/protocols\/http1$/, replacement: source('protocols/http1/index.ts') },
     ],
