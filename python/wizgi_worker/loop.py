@@ -224,6 +224,8 @@ class Loop:
             finally:
                 close = getattr(result, "close", None)
                 if close is not None:
+                    # Which may take its time; the answer need not.
+                    self.flush_soon()
                     close()
         except BaseException as error:
             if self._channel < 0:
