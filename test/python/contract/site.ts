@@ -126,6 +126,11 @@ export class Site {
       .map(({ fields }) => String(fields.error));
   }
 
+  /** How many errors came behind the end of their responses. */
+  get lateErrors(): number {
+    return this.log.lines.filter(({ message }) => message.endsWith('after its response')).length;
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.served.close(), this.streamed.close()]);
     await this.app.close();
