@@ -104,14 +104,14 @@ describe.each(sizes)('failures around middleware in Python, $name', ({ threads }
       },
       { threads },
     );
-    const { served, log, printed } = surrounded;
+    const { served, log } = surrounded;
     const answer = await served.request();
     expect([answer.status, answer.complete]).toEqual([status, status === 500]);
     const errors = log.lines.filter(({ level }) => level === 'error');
     expect(errors.map(({ fields }) => String(fields.error))).toEqual(['Error: thrown inside']);
     expect(served.log.filter(({ level }) => level === 'error')).toEqual([]);
     expect(bodies.map(({ closes }) => closes)).toEqual(when === 'while iterating' ? [1] : []);
-    expect(printed).toBe('');
+    expect(surrounded.printed).toBe('');
     await expectFine(surrounded);
   });
 
