@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { need } from '../interop/components.ts';
 
 interface Manifest {
   readonly version: string;
@@ -67,6 +68,22 @@ describe('the published package', () => {
     expect(run(join(directory, 'node_modules/.bin/wizgi'), ['--version'])).toContain(
       manifest.version,
     );
+  });
+
+  it('carries the Python worker', (context) => {
+    need('python3', context);
+    writeFileSync(
+      join(directory, 'hello.py'),
+      "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'hello']\n",
+    );
+    const program = `
+      import { python } from 'wizgi/python';
+      import { testClient } from 'wizgi/testing';
+      const app = python('hello');
+      console.log(await (await testClient(app).get('/')).text());
+      await app.close();`;
+    const said = run(process.execPath, ['--input-type=module', '-e', program]);
+    expect(said.trim()).toBe('hello');
   });
 
   it('carries no tests', () => {
