@@ -11,7 +11,7 @@ import { type Run, run } from '../wsgi/run.ts';
 import type { Application, Chunk, Environ, ErrorStream } from '../wsgi/types.ts';
 import { InnerAnswer, type InnerChannel } from './inner-answer.ts';
 import { int } from './marshal.ts';
-import { TO } from './messages.ts';
+import { ChannelError, TO } from './messages.ts';
 
 /** What the inner applications of Python middleware have in common. */
 export interface InnerOptions {
@@ -43,7 +43,7 @@ export class InnerCalls {
    *   follow, and the environ.
    */
   begin(id: number, text: string, content: Uint8Array): void {
-    const [request, more, entries] = JSON.parse(text) as CallText;
+    const [request, more, entries] = parseCall(text);
     const given = this.peer.environOf(request);
     const call = new InnerCall(this.options, this.peer, id, request, () => this.calls.delete(id));
     this.calls.set(id, call);
@@ -73,7 +73,10 @@ export class InnerCalls {
   /** The client of a request is gone, or the server has given it up. */
   leave(request: number): void {
     const signal = this.peer.environOf(request)?.['wizgi.signal'];
-    const reason = signal?.reason instanceof Error ? signal.reason : gone('nobody waits for the answer any more');
+    const reason =
+      signal?.reason instanceof Error
+        ? signal.reason
+        : gone('nobody waits for the answer any more');
     for (const call of [...this.calls.values()]) {
       if (call.request === request) call.abort(reason);
     }
@@ -90,6 +93,16 @@ function gone(message: string): WsgiError {
 }
 
 type CallText = [request: number, more: boolean, entries: Record<string, string | boolean>];
+
+/** @throws {ChannelError} for what no worker says. */
+function parseCall(text: string): CallText {
+  try {
+    const [request, more, entries] = JSON.parse(text) as CallText;
+    return [request, more, entries];
+  } catch {
+    throw new ChannelError('the worker called its inner application with something else than JSON');
+  }
+}
 
 /** What a request's environ has that cannot cross to Python, and so did not change there. */
 function objectsOf(environ: Environ | null): Record<string, unknown> {

@@ -283,7 +283,8 @@ export class Worker implements FrameSink, InnerPeer {
         );
         break;
       case FROM.CALL:
-        this.inner?.begin(id, data.toString('utf8', text, content), data.subarray(content, end));
+        if (this.inner === null) throw new ChannelError('the worker is not run as middleware');
+        this.inner.begin(id, data.toString('utf8', text, content), data.subarray(content, end));
         break;
       case FROM.CALL_INPUT:
         this.inner?.content(id, data.subarray(content, end));
