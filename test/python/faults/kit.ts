@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished, type TestContext } from 'vitest';
 import type { ServeOptions } from '../../../src/gateways/serve.ts';
 import type { PythonOptions } from '../../../src/python/options.ts';
-import { type PythonApplication, python } from '../../../src/python/python.ts';
+import { type PythonApplication, python, pythonMiddleware } from '../../../src/python/python.ts';
 import type { Application } from '../../../src/wsgi/types.ts';
 import { get, start, type TestServer, until } from '../../http/kit.ts';
 import { need } from '../../interop/components.ts';
@@ -23,6 +23,8 @@ export interface SceneOptions extends Omit<PythonOptions, 'log' | 'errors' | 'di
   readonly server?: ServeOptions;
   /** Goes on before the application is ready. */
   readonly impatient?: boolean;
+  /** What the application is put around, as middleware. */
+  readonly around?: Application;
 }
 
 /** A served Python application. */
@@ -36,7 +38,8 @@ export class Scene {
   /** When lines of the log were written, as `performance.now()` counts. */
   readonly times = new Map<LogLine, number>();
 
-  constructor(target: string, { files = {}, server: _, impatient: __, ...options }: SceneOptions) {
+  constructor(target: string, given: SceneOptions) {
+    const { files = {}, server: _, impatient: __, around, ...options } = given;
     const { times } = this;
     this.log = new (class extends LogRecorder {
       override readonly lines = new (class extends Array<LogLine> {
@@ -48,15 +51,16 @@ export class Scene {
     })();
     this.directory = mkdtempSync(join(tmpdir(), 'wizgi-faults-'));
     for (const [name, text] of Object.entries(files)) this.write(name, text);
-    this.app = python(target, {
+    const all = {
       gracefulTimeout: 5,
       pythonpath: [FIXTURES],
       ...options,
       directory: this.directory,
       log: this.log,
-      errors: { write: (text) => (this.printed += text) },
+      errors: { write: (text: string) => (this.printed += text) },
       env: { PYTHONDONTWRITEBYTECODE: '1', ...options.env },
-    });
+    };
+    this.app = around ? pythonMiddleware(target, all)(around) : python(target, all);
   }
 
   write(name: string, text: string): void {
