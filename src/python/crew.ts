@@ -17,7 +17,8 @@ import type { Pool } from './pool.ts';
 import type { Exit, Spawner } from './process.ts';
 import { PythonError } from './python-error.ts';
 import { StartError } from './start-error.ts';
-import { MOST_REQUESTS, Worker, type WorkerOptions, type WorkerOwner } from './worker.ts';
+import { MOST_REQUESTS } from './withdrawal.ts';
+import { Worker, type WorkerOptions, type WorkerOwner } from './worker.ts';
 
 /** What a crew is made of. */
 export interface CrewOptions extends WorkerOptions {

@@ -19,6 +19,7 @@ import {
 import { Pace } from './pace.ts';
 import type { Exit, WorkerProcess } from './process.ts';
 import { PythonError } from './python-error.ts';
+import { Withdrawal } from './withdrawal.ts';
 
 /** What a worker tells its pool. */
 export interface WorkerOwner {
@@ -48,12 +49,8 @@ export interface WorkerOptions {
   readonly inner: InnerOptions | null;
 }
 
-/** Numbers of requests end here; a worker is replaced before. */
-export const MOST_REQUESTS = 2_000_000_000;
 /** How long the channel's last words are waited for once the process is over, in milliseconds. */
 const LAST_WORDS = 1_000;
-/** How long a limit in the ledger may take to be seen by a running worker, in milliseconds. */
-const LIMIT_SEEN = 2;
 
 /** One worker process: the requests under way in it, and what both sides say. */
 export class Worker implements FrameSink, InnerPeer {
@@ -80,15 +77,7 @@ export class Worker implements FrameSink, InnerPeer {
   private unsent = 0;
   private stopped = false;
   private over = false;
-  /** Requests beyond the limit are being taken back; none is sent meanwhile. */
-  private withdrawing = false;
-  /** And the worker knows. */
-  private limitSeen = false;
-  private limit = 0;
-  /** Taken back, and still with the worker, which will say that it did not begin them. */
-  private readonly withdrawn = new Set<number>();
-  /** Since when it is to send those back, on the pool's clock. */
-  private withdrawnAt: number | null = null;
+  private readonly withdrawal: Withdrawal;
 
   constructor(process: WorkerProcess, options: WorkerOptions, owner: WorkerOwner) {
     const { threads, config, inner } = options;
@@ -96,7 +85,7 @@ export class Worker implements FrameSink, InnerPeer {
     this.threads = threads;
     this.owner = owner;
     this.inner = inner === null ? null : new InnerCalls(inner, this);
-    process.ledger.limit(MOST_REQUESTS);
+    this.withdrawal = new Withdrawal(process.ledger, this.calls);
     const { channel } = process;
     channel.on('data', (data: Buffer) => this.onData(data));
     channel.write(frameOf(plain(config)), 'latin1');
@@ -109,12 +98,12 @@ export class Worker implements FrameSink, InnerPeer {
 
   /** How many more requests it may be sent. */
   get room(): number {
-    return this.withdrawing ? 0 : this.threads + this.prefetch - this.calls.size;
+    return this.withdrawal.active ? 0 : this.threads + this.prefetch - this.calls.size;
   }
 
   /** A request would begin at once. */
   get free(): boolean {
-    return !this.withdrawing && this.calls.size < this.threads;
+    return !this.withdrawal.active && this.calls.size < this.threads;
   }
 
   /** Requests wait in it behind others. */
@@ -195,38 +184,21 @@ export class Worker implements FrameSink, InnerPeer {
     if (performance.now() - this.heard <= timeout) return false;
     const { begun } = this.process.ledger;
     const calls = this.calls.all();
-    const since = calls.find(({ id }) => id > begun)?.active ?? this.withdrawnAt;
+    const since = calls.find(({ id }) => id > begun)?.active ?? this.withdrawal.since;
     const running = calls.filter(({ id }) => id <= begun).length;
     return since !== null && this.owner.now - since > timeout && running < this.threads;
   }
 
-  /**
-   * Takes back what the worker has not begun, which it then will not begin.
-   *
-   * Takes a moment, because the worker may be at the point of beginning: afterwards either its page
-   * of the ledger says so, or it has seen the limit.
-   */
+  /** Takes back what the worker has not begun, which it then will not begin. Takes a moment. */
   async withdraw(): Promise<Call[]> {
-    if (this.withdrawing || this.over) return [];
-    this.withdrawing = true;
-    const { ledger } = this.process;
-    this.limit = ledger.begun;
-    ledger.limit(this.limit);
+    if (this.withdrawal.active || this.over) return [];
     // Only what has reached the worker can come back from it.
     this.unsent = 0;
     this.flushSoon();
-    await new Promise((resolve) => setTimeout(resolve, LIMIT_SEEN));
-    if (this.over) return [];
-    this.limitSeen = true;
-    const { begun } = ledger;
-    const calls = this.calls.all().filter((call) => call.id > begun);
-    for (const { id } of calls) {
-      this.calls.delete(id);
-      this.withdrawn.add(id);
-    }
-    this.withdrawnAt = this.owner.now;
-    this.settle();
-    return calls;
+    return this.withdrawal.begin(
+      () => this.owner.now,
+      () => this.over,
+    );
   }
 
   /** What was under way when the process ended. */
@@ -301,7 +273,7 @@ export class Worker implements FrameSink, InnerPeer {
     switch (type) {
       case FROM.END:
         // A request that was given up, and taken back as well, ends before it began.
-        if (!this.withdrawn.delete(id)) this.finished(id).onEnd();
+        if (!this.withdrawal.handedBack(id)) this.finished(id).onEnd();
         break;
       case FROM.TIME:
         this.pace.measured(id, first, second);
@@ -311,7 +283,8 @@ export class Worker implements FrameSink, InnerPeer {
         this.feed(this.running(id), first);
         break;
       case FROM.RETURNED:
-        this.onReturned(id);
+        // Given to another worker already, if this one had clearly not begun it.
+        if (!this.withdrawal.handedBack(id)) this.owner.onReturned(this.finished(id));
         break;
       case FROM.CALL_INPUT_END:
         this.inner?.contentEnd(id, first === 1);
@@ -358,20 +331,6 @@ export class Worker implements FrameSink, InnerPeer {
 
   // --- requests --------------------------------------------------------------------------------
 
-  private onReturned(id: number): void {
-    // Given to another worker already, if this one had clearly not begun it.
-    if (!this.withdrawn.delete(id)) this.owner.onReturned(this.finished(id));
-  }
-
-  /** Lets the worker begin requests again, once it holds none that were taken back. */
-  private settle(): void {
-    if (!this.limitSeen || this.withdrawn.size > 0) return;
-    if (this.calls.all().some(({ id }) => id > this.limit)) return;
-    this.withdrawing = this.limitSeen = false;
-    this.withdrawnAt = null;
-    this.process.ledger.limit(MOST_REQUESTS);
-  }
-
   private running(id: number): Call {
     return this.calls.get(id) ?? unasked();
   }
@@ -413,13 +372,13 @@ export class Worker implements FrameSink, InnerPeer {
     try {
       this.reader.push(data);
     } catch (error) {
-      if (!(error instanceof ChannelError)) throw error;
-      this.owner.log.error('worker out of step', { worker: this.pid, reason: error.message });
+      // Whatever it is, it comes from what the worker said.
+      this.owner.log.error('worker out of step', { worker: this.pid, error });
       this.process.channel.destroy();
       this.kill();
       return;
     }
-    this.settle();
+    this.withdrawal.settle();
     if (this.unsent > 0) this.flushSoon();
     if (this.calls.size === 0) this.process.channel.unref();
     this.owner.onRelieved(this);
