@@ -78,8 +78,14 @@ export class Site {
     return { answer, events: await this.events(key) };
   }
 
-  async ask(path: string, key: string = randomUUID(), spec: RequestSpec = {}): Promise<WireAnswer> {
-    const connection = await this.served.connect();
+  /** @param streamed - enters the application before the request's content is there. */
+  async ask(
+    path: string,
+    key: string = randomUUID(),
+    spec: RequestSpec = {},
+    streamed = false,
+  ): Promise<WireAnswer> {
+    const connection = await (streamed ? this.streamed : this.served).connect();
     try {
       sendRequest(connection, { ...spec, target: withKey(path, key) }).catch(() => undefined);
       return await connection.readAnswer(spec.method);
