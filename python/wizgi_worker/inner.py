@@ -3,6 +3,7 @@ import json
 from collections import deque
 from io import BytesIO
 from itertools import count
+from threading import Lock
 
 from . import messages
 from .errors import InnerError
@@ -21,9 +22,13 @@ class Inner:
         # Known only once everything is loaded.
         self.loop = None
         self._ids = count(1)
+        # Not every Python counts in one step.
+        self._counting = Lock()
 
     def __call__(self, environ, start_response):
-        call = InnerCall(self.loop, next(self._ids), environ)
+        with self._counting:
+            call_id = next(self._ids)
+        call = InnerCall(self.loop, call_id, environ)
         try:
             start_response(*call.begin())
         except BaseException:
@@ -45,8 +50,10 @@ class InnerCall:
         self._input = environ["wsgi.input"]
         # Where content is only just arriving, it is passed on as it comes.
         self._read = getattr(self._input, "read1", self._input.read)
-        # Blocks of content that the server is ready for.
+        # Blocks of content that the server has asked for, counted by whatever thread takes that in,
+        # and those that it was given, counted by the thread of the call: no number has two writers.
         self._wanted = 0
+        self._given = 0
         self._head = None
         self._blocks = deque()
         self._outcome = None
@@ -120,7 +127,7 @@ class InnerCall:
                 loop.wait(waiter, lambda: ready() or self._feeds())
 
     def _feeds(self):
-        if self._wanted == 0 or self._input is None:
+        if self._wanted == self._given or self._input is None:
             return False
         # Only our own knows; a read of any other may wait.
         has_arrived = getattr(self._input, "has_arrived", None)
@@ -135,7 +142,7 @@ class InnerCall:
             block = b""
             incomplete = 1
         if block:
-            self._wanted -= 1
+            self._given += 1
             self._loop.out.append(FRAME(messages.CALL_INPUT, self._id, 0, len(block)) + block)
         else:
             self._input = None
