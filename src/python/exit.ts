@@ -14,6 +14,7 @@ export function explainExit({ code, signal }: Exit, outOfMemory: boolean): strin
   if (signal === 'SIGABRT') return 'aborted (SIGABRT)';
   if (signal !== null) return `ended by ${signal}`;
   if (code === 0) return 'left by itself (exit code 0)';
+  if (code === null) return 'ended; the process that could tell how had died before';
   return `ended with exit code ${code}`;
 }
 

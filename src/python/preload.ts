@@ -9,7 +9,15 @@ import type { Log } from '../wsgi/log.ts';
 import { explainExit } from './exit.ts';
 import { Ledger } from './ledger.ts';
 import { type Plain, plain, unicode } from './marshal.ts';
-import { FROM, FrameReader, type FrameSink, FrameWriter, frameOf, TO } from './messages.ts';
+import {
+  ChannelError,
+  FROM,
+  FrameReader,
+  type FrameSink,
+  FrameWriter,
+  frameOf,
+  TO,
+} from './messages.ts';
 import { OutputLines } from './output-lines.ts';
 import {
   type Exit,
@@ -96,7 +104,7 @@ class Template implements FrameSink {
       this.settle = { resolve, reject };
     });
     const reader = new FrameReader(this);
-    process.channel.on('data', (data: Buffer) => reader.push(data));
+    process.channel.on('data', (data: Buffer) => this.onData(reader, data));
     process.channel.write(frameOf(plain(options.config)), 'latin1');
     void process.exited.then((exit) => {
       this.over = true;
@@ -116,15 +124,46 @@ class Template implements FrameSink {
   async fork(): Promise<WorkerProcess> {
     const number = ++this.forks;
     const folder = new Meeting();
+    let ledger: Ledger | null = null;
     try {
-      const ledger = new Ledger(this.options.threads, join(folder.path, 'ledger'));
+      ledger = new Ledger(this.options.threads, join(folder.path, 'ledger'));
       const pid = new Promise<number>((resolve) => this.forked.set(number, resolve));
       await folder.open();
       this.control(TO.FORK, number, unicode(folder.path));
-      const [channel, output, life] = await folder.connections(3);
-      return this.worker(await pid, ledger, channel as Socket, output as Socket, life as Socket);
+      const [channel, output, life] = await this.whileAlive(folder.connections(3));
+      return this.worker(
+        await this.whileAlive(pid),
+        ledger,
+        channel as Socket,
+        output as Socket,
+        life as Socket,
+      );
+    } catch (error) {
+      // Whatever keeps it from forking, another one may do better.
+      this.process.kill('SIGKILL');
+      ledger?.close();
+      throw error;
     } finally {
       folder.close();
+    }
+  }
+
+  /** @throws {StartError} (as a rejection) when this process ends first. */
+  private whileAlive<T>(promise: Promise<T>): Promise<T> {
+    const death = this.process.exited.then((): never => {
+      throw new StartError('the process that it was to be forked from died');
+    });
+    return Promise.race([promise, death]);
+  }
+
+  private onData(reader: FrameReader, data: Buffer): void {
+    try {
+      reader.push(data);
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error;
+      this.settle.reject(new StartError(error.message));
+      this.process.channel.destroy();
+      this.process.kill('SIGKILL');
     }
   }
 
@@ -192,7 +231,7 @@ class Template implements FrameSink {
       ledger,
       exited,
       kill: (signal) => {
-        if (!ended) process.kill(pid, signal);
+        if (!ended) killIfThere(pid, signal);
       },
       hold: (wait) => {
         if (wait) life.ref();
@@ -247,4 +286,13 @@ function exitOf(code: number): Exit {
   if (code < 256) return { code, signal: null };
   const entry = Object.entries(constants.signals).find(([, number]) => number === code - 256);
   return { code: null, signal: (entry?.[0] ?? null) as NodeJS.Signals | null };
+}
+
+/** The news of its end may still be on its way. */
+function killIfThere(pid: number, signal: NodeJS.Signals | number): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
