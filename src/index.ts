@@ -1,5 +1,5 @@
-export type { AccessEntry, AccessLog } from './gateways/access.ts';
 export { defineConfig, type WizgiConfig } from './config/config.ts';
+export type { AccessEntry, AccessLog } from './gateways/access.ts';
 export { ConfigurationError, type HttpOptions } from './gateways/options.ts';
 export { type ServeOptions, type Server, serve } from './gateways/serve.ts';
 export { asApplication, pipeline, streaming } from './wsgi/application.ts';
