@@ -142,7 +142,7 @@ describe('who is not to blame', () => {
   it('a server that was stopped itself', async (context) => {
     const scene = await stage(context, 'faulty', { timeout: 0.3 });
     const { client, pid } = await begin(scene, '/wait');
-    const end = performance.now() + 1_500;
+    const end = performance.now() + 900;
     // As long as this process does not get to its timers, nobody can tell it from being suspended.
     while (performance.now() < end);
     scene.write('go', '');
@@ -156,7 +156,7 @@ describe('who is not to blame', () => {
     client.socket.pause();
     client.send(get('/large'));
     const [pid = 0] = scene.served;
-    await until('a while', () => scene.age(pid) > 1_000);
+    await until('a while', () => scene.age(pid) > 700);
     client.socket.resume();
     const answer = await client.answer();
     expect(answer.complete).toBe(true);
@@ -169,7 +169,7 @@ describe('who is not to blame', () => {
     const client = await scene.server.client();
     client.send('POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
     const [pid = 0] = scene.served;
-    await until('a while', () => scene.age(pid) > 1_000);
+    await until('a while', () => scene.age(pid) > 700);
     client.send('cde');
     expect(await client.answer()).toMatchObject({ status: 200, body: '5' });
   });

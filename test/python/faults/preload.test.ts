@@ -50,7 +50,6 @@ describe('a forked worker', () => {
 
   it.for<[string, RegExp]>([
     ['os._exit', /^ended with exit code 3$/],
-    ['os.abort', /^aborted \(SIGABRT\)$/],
     ['segfault', /^crashed in native code \(SIGSEGV\)/],
   ])('that ends by %s is explained', async ([way, how], context) => {
     const { scene } = await preload(context, 'faulty');

@@ -18,7 +18,6 @@ async function expectAll(scene: Scene, requests: Load, least: number): Promise<v
 describe('max-requests', () => {
   it.for([
     ['short requests', '/', 1],
-    ['longer requests', '/slow', 1],
     ['streamed answers in threads', '/streamed', 4],
   ] as const)(
     'with jitter, reached under load: no request fails, somebody always serves (%s)',
@@ -62,7 +61,6 @@ function expectSomeoneServed(scene: Scene, workers: number): void {
 
 describe('reload', () => {
   it.for([
-    ['short requests', '/', 2, 1],
     ['streamed answers in threads', '/streamed', 2, 4],
     ['a single worker', '/slow', 1, 1],
     ['a single worker with threads', '/slow', 1, 4],

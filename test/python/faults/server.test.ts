@@ -38,7 +38,6 @@ afterEach(cleanUp);
 
 describe('the server, killed by SIGKILL', () => {
   it.for([
-    ['idle workers', '/pid', '1'],
     ['a worker in an endless loop', '/spin', '1'],
     ['threads in an endless loop', '/spin', '2'],
     ['a worker in native code', '/native', '1'],
@@ -51,8 +50,7 @@ describe('the server, killed by SIGKILL', () => {
       () => 'answered',
       () => 'cut',
     );
-    if (path === '/pid') await answer;
-    else await until('an answer of the other worker', async () => (await fetch(`${url}/pid`)).ok);
+    await until('an answer of the other worker', async () => (await fetch(`${url}/pid`)).ok);
     server.kill('SIGKILL');
     await gone(pids, 5_000);
     await answer;
@@ -128,6 +126,23 @@ describe('a start', () => {
     expect(server.stderr).not.toMatch(/^\s+at /m);
     const pids = [...server.stderr.matchAll(/worker=(\d+)/g)].map(([, pid]) => Number(pid));
     await gone(pids);
+  });
+});
+
+describe('an application that ends its process while it is loaded', () => {
+  it.for([
+    ['os._exit(7)', 'ended with exit code 7'],
+    ['os.kill(os.getpid(), 9)', 'killed by SIGKILL'],
+    ["os.write(2, b'no licence') and os._exit(1)", 'no licence'],
+  ] as const)('%s: one message, exit code 1', async ([code, expected]) => {
+    const directory = project({ 'web.py': `import os\n${code}\n` });
+    const server = startServer(['web'], { cwd: directory, env: PLAIN });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    const messages = server.stderr.match(/^wizgi: .*$/gm) ?? [];
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toContain('wizgi: web could not be loaded: its process ');
+    expect(server.stderr).toContain(expected);
+    expect(server.stderr).not.toMatch(/^\s+at |Traceback/m);
   });
 });
 

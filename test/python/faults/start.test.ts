@@ -159,6 +159,21 @@ describe('a reload', () => {
   });
 });
 
+describe('a file that changes, with `reload`', () => {
+  it('and cannot be loaded: the workers serve on, until it is mended', async (context) => {
+    const files = { 'web.py': app('before') };
+    const scene = await stage(context, 'web', { files, reload: true });
+    scene.write('web.py', 'import no_such_package\n');
+    const line = await scene.untilLogged('not reloaded; the workers serve on');
+    expect(String(line.fields['error'])).toContain('no_such_package');
+    expect((await scene.get('/')).body).toBe('before');
+    scene.write('web.py', app('mended'));
+    await eventually(scene, '/', 'mended');
+    await until('one to be left', () => scene.living.length === 1);
+    expect(scene.log.loud.filter((text) => text.startsWith('error'))).toHaveLength(1);
+  });
+});
+
 describe('a replacement that cannot be loaded', () => {
   it.for([
     ['max-requests', { maxRequests: 5 }],
@@ -170,10 +185,10 @@ describe('a replacement that cannot be loaded', () => {
       const scene = await stage(context, 'web', { files, ...options });
       const starts = scene.lines('starts').length;
       scene.write('web.py', app('', "raise OSError('no database')"));
-      for (let count = 0; count < 200; count++) await scene.get('/');
+      for (let count = 0; count < 60; count++) await scene.get('/');
       const line = await scene.untilLogged(NOT_LOADED);
       expect(String(line.fields['error'])).toContain('no database');
-      for (let count = 0; count < 200; count++) {
+      for (let count = 0; count < 60; count++) {
         expect(await scene.get('/')).toMatchObject({ status: 200, body: 'before' });
       }
       const failed = scene.logged(NOT_LOADED).length;
