@@ -306,6 +306,15 @@ export class Crew implements WorkerOwner {
     });
   }
 
+  /** Hires one; where there may be no two, it serves when the one before is over. */
+  private async recruit(): Promise<Worker> {
+    const worker = await this.hire();
+    if (!this.options.exclusive) return worker;
+    const others = [...this.members.keys()].filter((other) => other !== worker);
+    await Promise.all(others.map((other) => other.process.exited));
+    return worker;
+  }
+
   private lifetime(): number {
     const { maxRequests, maxRequestsJitter } = this.options;
     if (maxRequests === 0) return MOST_REQUESTS / 2;
@@ -328,7 +337,7 @@ export class Crew implements WorkerOwner {
       // One at a time until one has shown that it works.
       const count = this.everServed && this.failures === 0 ? this.vacancies() : 1;
       const enlisted = Array.from({ length: count }, () =>
-        this.hire().then(
+        this.recruit().then(
           (worker) => this.enlist(worker),
           (error: unknown) => this.onStartFailed(error),
         ),
@@ -348,6 +357,8 @@ export class Crew implements WorkerOwner {
 
   /** A worker that has started serves from now on. */
   private enlist(worker: Worker): void {
+    // It can have died since, which has been reported.
+    if (!this.members.has(worker)) return;
     if (this.closed || this.serving > this.options.workers) {
       // The one that it was to succeed died meanwhile, and has a successor.
       this.retire(worker, this.closed ? 'close' : 'surplus');

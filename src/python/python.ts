@@ -143,6 +143,7 @@ function host(
     timeout: resolved.timeout * 1000,
     maxRss: resolved.maxRss,
     gracefulTimeout: resolved.gracefulTimeout * 1000,
+    exclusive: !multiprocess,
   });
   const application: Application = (environ, startResponse) => {
     const call = new Call(

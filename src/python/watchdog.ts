@@ -11,8 +11,12 @@ export interface WatchdogOptions {
   readonly maxRss: number;
   /** Milliseconds that the other requests of such a worker have to finish. */
   readonly gracefulTimeout: number;
+  /** Its successor has to wait for that. */
+  readonly exclusive: boolean;
 }
 
+/** Milliseconds for those other requests while a successor, and with it everybody, waits. */
+const PATIENCE = 2_000;
 /** Milliseconds that a worker has to print its stacks before it is killed. */
 const LAST_WORDS = 300;
 
@@ -57,7 +61,7 @@ export class Watchdog {
 
   private checkTime(worker: Worker): void {
     const { crew } = this;
-    const { timeout, gracefulTimeout } = this.options;
+    const { timeout, gracefulTimeout, exclusive } = this.options;
     const overdue = worker.overdue(timeout);
     if (overdue.length === 0 && !worker.hangs(timeout)) return;
     crew.log.error('worker timeout: its Python stacks follow, then another one takes its place', {
@@ -73,7 +77,8 @@ export class Watchdog {
     );
     for (const call of overdue) call.onEnd(error);
     // Its other threads may finish what they are at.
-    this.condemned.set(worker, crew.now + gracefulTimeout);
+    const patience = exclusive ? Math.min(gracefulTimeout, PATIENCE) : gracefulTimeout;
+    this.condemned.set(worker, crew.now + patience);
   }
 
   private end(worker: Worker): void {
