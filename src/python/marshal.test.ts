@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { need } from '../../test/interop/components.ts';
 import { type Described, unmarshal } from '../../test/python/contract/unmarshal.ts';
-import { findInterpreter, VERSIONS } from '../../test/python/versions/interpreters.ts';
+import { interpreters } from '../../test/python/versions/interpreters.ts';
 import {
   bytesHead,
   DICT,
@@ -101,15 +101,6 @@ function read(python: string, written: readonly string[]): Described[] {
     ([, items]) => (items as Described[])[0] ?? ['', 0],
   );
 }
-
-const interpreters = [
-  { name: 'python3', path: (context: TestContext) => need('python3', context) },
-  ...VERSIONS.map((version) => ({
-    name: `python${version}`,
-    path: (context: TestContext) =>
-      findInterpreter(version) ?? context.skip(`python${version} is not installed`),
-  })),
-];
 
 describe.each(interpreters)('read by $name', ({ path }) => {
   it('every byte and every length around the border of short strings', (context) => {

@@ -5,26 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 import { type Command, cleanUp, startServer } from '../cli/command.ts';
 import { need } from '../interop/components.ts';
-import { findInterpreter, VERSIONS } from './versions/interpreters.ts';
+import { interpreters } from './versions/interpreters.ts';
 
 const APP = fileURLToPath(new URL('versions/app.py', import.meta.url));
 
 afterAll(cleanUp);
-
-interface Interpreter {
-  readonly name: string;
-  /** Its path; skips the test where there is none. */
-  readonly path: (context: TestContext) => string;
-}
-
-const interpreters: readonly Interpreter[] = [
-  { name: 'python3', path: (context) => need('python3', context) },
-  ...VERSIONS.map((version) => ({
-    name: `python${version}`,
-    path: (context: TestContext) =>
-      findInterpreter(version) ?? context.skip(`python${version} is not installed`),
-  })),
-];
 
 /** What `/facts` answers. */
 interface Facts {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { streaming } from '../../../src/wsgi/application.ts';
 import { TEXT } from '../../conformance/apps.ts';
-import { findInterpreter, VERSIONS } from '../versions/interpreters.ts';
+import { interpreters } from '../versions/interpreters.ts';
 import { surround } from './surround.ts';
 
 /** Gives back what is sent, and says at the end what that was. */
@@ -20,8 +20,8 @@ const echo = streaming((environ, startResponse) => {
 });
 
 describe('middleware in Python around a TypeScript application that converses', () => {
-  it.for(VERSIONS)('python%s', async (version, context) => {
-    const python = findInterpreter(version) ?? context.skip(`python${version} is not installed`);
+  it.for(interpreters)('$name', async ({ path }, context) => {
+    const python = path(context);
     for (const target of ['around:identity', 'wsgiref.validate:validator']) {
       const { served } = await surround(target, echo, { python, threads: 8 });
       const uploads = Array.from({ length: 16 }, (_, index) => randomBytes(30_000 * index));

@@ -2,12 +2,33 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { TestContext } from 'vitest';
+import { need } from '../../interop/components.ts';
 
 /** The versions that are supported; `t` marks the free-threaded build. */
-export const VERSIONS = ['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.13t', '3.14t'] as const;
+const VERSIONS = ['3.9', '3.10', '3.11', '3.12', '3.13', '3.14', '3.13t', '3.14t'] as const;
+
+/** An interpreter to test with. */
+export interface Interpreter {
+  readonly name: string;
+  /** Its path; skips the test where there is none. */
+  readonly path: (context: TestContext) => string;
+}
+
+/**
+ * The default interpreter, which must be there, and every supported version that is: no system has all
+ * of them, so there is nothing to install and nothing to skip.
+ */
+export const interpreters: readonly Interpreter[] = [
+  { name: 'python3', path: (context) => need('python3', context) },
+  ...VERSIONS.flatMap((version) => {
+    const path = findInterpreter(version);
+    return path === null ? [] : [{ name: `python${version}`, path: () => path }];
+  }),
+];
 
 /** The path of an interpreter of a version, as found on PATH or among those that pyenv installed. */
-export function findInterpreter(version: string): string | null {
+function findInterpreter(version: string): string | null {
   const name = `python${version}`;
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...pyenvFolders()];
   return folders.map((folder) => join(folder, name)).find((path) => runs(path, version)) ?? null;
