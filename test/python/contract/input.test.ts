@@ -1,8 +1,9 @@
 /** wsgi.input of Python workers. (PEP 3333, Input and Error Streams) */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { RequestSpec } from '../../conformance/harness.ts';
+import type { RawConnection } from '../../conformance/wire.ts';
 import { FACTOR } from '../../fuzz/effort.ts';
 import { type Site, sites, THREADS } from './site.ts';
 
@@ -172,5 +173,40 @@ it('a streamed request is entered before its content is there', async (context) 
   }
   connection.send('0\r\n\r\n');
   expect((await connection.readAnswer()).body.toString()).toBe('ONE\nTWO\nTHREE\n');
+  connection.close();
+});
+
+/** A request whose content is sent when it is asked for. */
+async function expecting(
+  context: TestContext,
+  how: 'received' | 'streamed',
+  path: string,
+): Promise<RawConnection> {
+  const site = await siteOf(context, { threads: 1 });
+  const connection = await (how === 'streamed' ? site.streamed : site.served).connect();
+  connection.send(
+    `POST ${path}/k HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
+  );
+  return connection;
+}
+
+describe.each(['received', 'streamed'] as const)('Expect: 100-continue, %s', (how) => {
+  it('is answered once, before the content that is read', async (context) => {
+    const connection = await expecting(context, how, '/reading/echo');
+    expect((await connection.readHead()).status).toBe(100);
+    expect(connection.pending).toBe('');
+    connection.send('hello');
+    const head = await connection.readHead();
+    expect(head.status).toBe(200);
+    const content: Buffer[] = [];
+    for await (const piece of connection.content(head)) content.push(piece);
+    expect(Buffer.concat(content).toString()).toBe('HELLO');
+    connection.close();
+  });
+});
+
+it('nobody is told to continue whose content is not read', async (context) => {
+  const connection = await expecting(context, 'streamed', '/reading/ignored');
+  expect((await connection.readHead()).status).toBe(200);
   connection.close();
 });
