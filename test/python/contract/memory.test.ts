@@ -14,7 +14,8 @@ afterAll(cleanUp);
 const MIB = 1024 * 1024;
 const SIZE = 300 * MIB;
 const BLOCK = Buffer.alloc(MIB, 'memory\n');
-const MOST_GROWTH = 64 * MIB;
+// Of what has passed, V8 leaves up to some 60 MiB uncollected, be it 300 or 900 MiB.
+const MOST_GROWTH = 96 * MIB;
 
 /** A server and its one worker. */
 class Watched {
