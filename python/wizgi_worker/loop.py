@@ -225,7 +225,7 @@ class Loop:
                 close = getattr(result, "close", None)
                 if close is not None:
                     # Which may take its time; the answer need not.
-                    self.flush_soon()
+                    self._late.watch()
                     close()
         except BaseException as error:
             if self._channel < 0:

@@ -8,6 +8,8 @@ from .loop import Loop
 # many of them. Each is one among several that its client waits for: a write costs more than any.
 ANSWERS_WAIT = 0.001
 MOST_WAITING = 32
+# So many requests before there are none, the server hears of it: more can come just in time.
+LOW_WATER = 3
 # How often, in seconds, the channel is looked at while an answer is being made.
 POLL_AFTER = 0.001
 
@@ -39,7 +41,11 @@ class SerialLoop(Loop):
             now = monotonic()
             times.append(now - self._started)
             self._started = now
-            if now - self._flushed > ANSWERS_WAIT or len(self.out) > MOST_WAITING:
+            if (
+                now - self._flushed > ANSWERS_WAIT
+                or len(requests) == LOW_WATER
+                or len(self.out) > MOST_WAITING
+            ):
                 self._flushed = now
                 self.flush()
 

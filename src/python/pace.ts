@@ -3,14 +3,14 @@ const BUDGET = 2_000;
 /** And of one of them: beyond that a round trip counts for little. */
 const SHORT = 1_000;
 /** A request that took this long shows that others could be held up behind one like it. */
-const SURPRISE = 5_000;
+const SURPRISE = 20_000;
 /** How slowly a long request is forgotten. */
-const FORGET = 0.99;
+const FORGET = 0.98;
 /** The weight of what is new in the mean. */
 const WEIGHT = 1 / 8;
 const MOST = 128;
 /** How long, in microseconds, it takes to send a worker more. */
-const AHEAD = 300;
+const AHEAD = 600;
 
 /**
  * How many requests a worker may hold beyond those that it runs.
