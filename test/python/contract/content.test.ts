@@ -161,9 +161,12 @@ describe.each(THREADS)('content, %i threads', (threads) => {
 
     it('is reached by blocks; the code behind the last one is run', async (context) => {
       const site = await siteOf(context, { threads });
-      const { answer, events } = await site.visit('/content/slowly_to_length');
+      const gate = site.gate();
+      const key = `reached-${threads}`;
+      const answer = await site.ask(`/content/slowly_to_length?gate=${gate.path}`, key);
       expect([answer.body.toString(), answer.complete]).toEqual(['abcdef', true]);
-      expect(events).toEqual(['behind the last block']);
+      gate.open();
+      expect(await site.recorded(key, 1)).toEqual(['behind the last block']);
     });
 
     it('ends an application that goes on with content, and the connection serves on', async (context) => {
@@ -232,10 +235,13 @@ describe.each(THREADS)('content, %i threads', (threads) => {
 
     it.for(['HEAD', '204'])('%s lets write() go on', async (how, context) => {
       const site = await siteOf(context, { threads });
-      const { answer, events } = await site.visit(
-        ...without(how, '/content/written_many?count=500'),
-      );
-      expect([answer.framing, events]).toEqual(['none', ['all']]);
+      const gate = site.gate();
+      const key = `written-${how}-${threads}`;
+      const [path, spec] = without(how, `/content/written_many?count=500&gate=${gate.path}`);
+      expect((await site.ask(path, key, spec)).framing).toBe('none');
+      gate.open();
+      expect(await site.recorded(key, 1)).toEqual(['all']);
+      expect(site.errorsOf(key)).toEqual([]);
     });
   });
 

@@ -1,4 +1,5 @@
 """What applications return, yield and write."""
+import time
 from array import array
 
 import events
@@ -144,7 +145,17 @@ def slowly_to_length(environ, start_response):
     start_response("200 OK", [("Content-Length", "6")])
     for block in (b"ab", b"cd", b"ef"):
         yield block
+    yield from answered(environ)
     events.record(environ, "behind the last block")
+
+
+def answered(environ):
+    """Empty blocks, until the server knows that the client has its answer, where that is tested."""
+    if events.parameter(environ, "gate"):
+        events.wait(environ)
+        for _ in range(100):
+            time.sleep(0.001)
+            yield b""
 
 
 def beyond_length(environ, start_response):
@@ -211,6 +222,9 @@ def written_many(environ, start_response):
     write = start_response(events.parameter(environ, "status", "200 OK"), TEXT)
     for number in range(int(events.parameter(environ, "count"))):
         write(b"%d," % number)
+        if number == 0:
+            for block in answered(environ):
+                write(block)
     events.record(environ, "all")
     return [b"end"]
 
