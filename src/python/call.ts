@@ -242,6 +242,7 @@ const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 // Many answers have the same head. The bound keeps those that have not from growing the table for ever.
 const MOST_HEADS = 256;
+const LONGEST_HEAD = 1024;
 const heads = new Map<string, readonly [status: string, headers: HeaderList]>();
 
 /** Status and headers, each on a line of its own: the worker has seen to it that they have none. */
@@ -254,6 +255,7 @@ function parseHead(text: string): readonly [status: string, headers: HeaderList]
   for (let index = 0; index + 1 < rest.length; index += 2) {
     headers.push([rest[index] as string, rest[index + 1] as string]);
   }
+  if (text.length > LONGEST_HEAD) return [status, headers];
   if (heads.size >= MOST_HEADS) heads.clear();
   heads.set(text, [status, headers.map(([name, value]) => [name, value])]);
   return [status, headers];

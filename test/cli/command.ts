@@ -13,8 +13,8 @@ const PATIENCE = 15_000;
 
 const running = new Set<Command>();
 const directories: string[] = [];
-const scratch = mkdtempSync(join(tmpdir(), 'wizgi-cache-'));
-process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+/** Where the commands keep what they compile. */
+const scratch = join(tmpdir(), `wizgi-cache-${process.pid}-${Date.now()}`);
 
 /** How a process ended. */
 export interface Exit {
@@ -62,6 +62,7 @@ export async function cleanUp(): Promise<void> {
   await Promise.all([...running].map((command) => command.exited));
   running.clear();
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+  rmSync(scratch, { recursive: true, force: true });
 }
 
 /** A started command. */
