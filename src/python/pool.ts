@@ -10,9 +10,10 @@ const HELD_UP = 10;
 /**
  * Gives requests to workers.
  *
- * A request goes to the worker with the least under way; where none has room it waits here, not in a
- * worker, behind one that may be slow. What a worker has not begun is given to another one when the
- * worker dies or is held up; what it has begun never runs a second time.
+ * A request goes to the worker with the least under way; where the application is quick, to one that
+ * is just being sent others, because a write costs more than the request. Where no worker has room it
+ * waits here, not in a worker, behind one that may be slow. What a worker has not begun is given to
+ * another one when the worker dies or is held up; what it has begun never runs a second time.
  */
 export class Pool implements CallOwner {
   /** Those that take requests. */
@@ -22,6 +23,8 @@ export class Pool implements CallOwner {
   /** Why there is no worker, and none is to be expected soon. */
   private unavailable: string | null = null;
   private watching = false;
+  /** The worker that was given a request last. */
+  private last: Worker | null = null;
   /** Answers whose clients are slow. */
   private readonly stalled = new Set<Call>();
   private readonly spoolDirectory: string;
@@ -37,7 +40,7 @@ export class Pool implements CallOwner {
   }
 
   submit(call: Call): void {
-    const worker = this.leastBusy();
+    const worker = this.last?.gathers ? this.last : this.leastBusy();
     if (worker !== null) {
       this.give(worker, call);
     } else if (this.unavailable !== null) {
@@ -62,6 +65,7 @@ export class Pool implements CallOwner {
   /** A worker takes no more; what it has under way goes on. */
   remove(worker: Worker): void {
     this.workers.delete(worker);
+    if (this.last === worker) this.last = null;
   }
 
   /** Nothing can be answered until a worker is added. */
@@ -113,6 +117,7 @@ export class Pool implements CallOwner {
 
   private give(worker: Worker, call: Call): void {
     call.worker = worker;
+    this.last = worker;
     worker.send(call);
     if (!worker.prefetched) return;
     if (!this.watching) this.watch();

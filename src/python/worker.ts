@@ -106,6 +106,11 @@ export class Worker implements FrameSink, InnerPeer {
     return !this.withdrawal.active && this.calls.size < this.threads;
   }
 
+  /** A write to it is pending that has room for a request more, without keeping that waiting for long. */
+  get gathers(): boolean {
+    return this.unsent > 0 && 2 * this.unsent < this.pace.ahead && this.room > 0;
+  }
+
   /** Requests wait in it behind others. */
   get prefetched(): boolean {
     return this.calls.size > this.threads;
