@@ -65,7 +65,8 @@ console.log(report);
 const whole = [flags.suite, only, peers].every((choice) => choice === undefined);
 if (flags.write || whole) {
   const directory = fileURLToPath(new URL('results', import.meta.url));
-  const base = `${directory}/${results.date}`;
+  // One suite's figures do not replace those of all.
+  const base = [`${directory}/${results.date}`, flags.suite].filter(Boolean).join('-');
   mkdirSync(directory, { recursive: true });
   writeFileSync(`${base}.json`, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(`${base}.md`, report);
