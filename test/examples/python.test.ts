@@ -42,6 +42,15 @@ function documentedArguments(name: string): string[] {
   return command.split(' ');
 }
 
+it('django, by its file', async (context) => {
+  const python = needPackages(['django', 'rest_framework', 'whitenoise'], context);
+  const server = startServer(['examples/django/mysite.wsgi', '--python', python], {
+    env: { MYSITE_DATA: data, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  const response = await fetch(`${await server.listening()}/greet/Zo%C3%AB`);
+  expect(await response.text()).toBe('Hello, Zoë!');
+});
+
 describe('served as the README says', () => {
   it.for(examples)('$name', async ({ name, modules, path, expected }, context) => {
     const python = needPackages(modules, context);
