@@ -13,6 +13,7 @@ import sys
 from marshal import loads
 
 from . import messages
+from .channel import read_batch, write_all
 from .errors import ErrorStream
 from .file_wrapper import FileWrapper
 
@@ -29,16 +30,19 @@ def main():
     stack_signal = dump_stacks_to(errors)
     ignore_terminate()
     check_marshal()
-    config = read_config(channel)
+    (config,) = read_batch(channel)
     os.chdir(config["directory"])
     app = load(config, channel)
+    # What was loaded stays: no collector need look at it again, or touch its pages and so copy them.
+    gc.collect()
+    gc.freeze()
     if config["preload"]:
         from . import preload
 
         if config["reload"]:
             report_modules(channel)
         channel, ledger, errors = preload.run(channel)
-        config = read_config(channel)
+        (config,) = read_batch(channel)
         stack_signal = dump_stacks_to(errors)
         ignore_terminate()
     serve(app, config, channel, ledger, errors, stack_signal)
@@ -69,9 +73,6 @@ def serve(app, config, channel, ledger, errors, stack_signal):
     if config["reload"]:
         report_modules(channel)
         watch_imports(loop)
-    # What was loaded stays: no collection need look at it again.
-    gc.collect()
-    gc.freeze()
     text = f"{sys.version.split()[0]}\n{stack_signal}".encode()
     send(channel, messages.READY, text)
     loop.run()
@@ -121,9 +122,7 @@ class Wrapped:
 
 
 def send(channel, kind, text, content=b""):
-    data = messages.FRAME.pack(kind, 0, len(text), len(content)) + text + content
-    while data:
-        data = data[os.write(channel, data) :]
+    write_all(channel, messages.FRAME.pack(kind, 0, len(text), len(content)) + text + content)
 
 
 def watch_imports(loop):
@@ -154,9 +153,14 @@ def report_modules(channel):
     send(channel, messages.MODULES, "\n".join(watched_files()).encode("utf-8", "surrogateescape"))
 
 
+def out_of_the_way(descriptor):
+    """Gives a copy of a descriptor where applications do not look, and that their children lack."""
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20)
+
+
 def take_over(descriptor):
-    """Moves a descriptor out of the way of applications, and keeps it from their children."""
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20)
+    """Moves a descriptor out of the way."""
+    moved = out_of_the_way(descriptor)
     os.set_blocking(moved, True)
     if descriptor == 0:
         null = os.open(os.devnull, os.O_RDONLY)
@@ -187,7 +191,7 @@ def redirect_output():
 
     Returns a descriptor of our own for it, which the application does not know to close.
     """
-    errors = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 20)
+    errors = out_of_the_way(2)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)
     return errors
@@ -219,19 +223,3 @@ def check_marshal():
     if loads(b"z\x01\xe9") != "\xe9":
         sys.stderr.write(f"wizgi does not know how {sys.version} reads marshal data\n")
         sys.exit(3)
-
-
-def read_config(channel):
-    (length,) = messages.LENGTH.unpack(read(channel, messages.LENGTH.size))
-    return loads(read(channel, length))[0]
-
-
-def read(channel, size):
-    data = b""
-    while len(data) < size:
-        more = os.read(channel, size - len(data))
-        if not more:
-            # The server is gone.
-            os._exit(0)
-        data += more
-    return data

@@ -9,6 +9,7 @@ from threading import Lock
 from time import monotonic
 
 from . import messages
+from .channel import write_all
 from .errors import InnerError
 from .file_wrapper import SMALL, FileWrapper, regular_file
 from .late import LateSender
@@ -166,11 +167,7 @@ class Loop:
             )
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         try:
-            sent = os.write(self._channel, data)
-            if sent < len(data):
-                view = memoryview(data)
-                while sent < len(data):
-                    sent += os.write(self._channel, view[sent:])
+            write_all(self._channel, data)
         except OSError as error:
             if self._channel < 0:
                 raise

@@ -1,14 +1,12 @@
 """Loads the application once and forks workers from there, which share its memory."""
-import fcntl
-import gc
 import os
 import select
 import signal
 import socket
 import sys
-from marshal import loads
 
 from . import boot, messages
+from .channel import read_batch, write_all
 
 
 def run(channel):
@@ -16,9 +14,6 @@ def run(channel):
 
     Gives the worker's channel, ledger and output.
     """
-    # What is there now stays: no collector needs to touch, and so copy, its pages.
-    gc.collect()
-    gc.freeze()
     wake_up = watch_children()
     poll = select.poll()
     poll.register(channel, select.POLLIN)
@@ -69,14 +64,7 @@ def reap(children, channel):
 
 
 def tell(channel, kind, first, second):
-    data = messages.FRAME.pack(kind, first, second, 0)
-    while data:
-        data = data[os.write(channel, data) :]
-
-
-def read_batch(channel):
-    (length,) = messages.LENGTH.unpack(boot.read(channel, messages.LENGTH.size))
-    return loads(boot.read(channel, length))
+    write_all(channel, messages.FRAME.pack(kind, first, second, 0))
 
 
 def settle_child(folder):
@@ -96,7 +84,4 @@ def settle_child(folder):
 def connect(path):
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.connect(path)
-    descriptor = connection.detach()
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20)
-    os.close(descriptor)
-    return moved
+    return boot.take_over(connection.detach())

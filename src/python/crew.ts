@@ -167,7 +167,7 @@ export class Crew implements WorkerOwner {
     this.pool.remove(worker);
     this.outgoing.delete(worker);
     member.leaving = reason;
-    void worker.withdraw().then((calls) => this.pool.putBack(calls));
+    this.pool.reclaim(worker);
     this.fill();
   }
 
@@ -212,7 +212,7 @@ export class Crew implements WorkerOwner {
     const member = this.members.get(worker);
     if (member === undefined) return;
     member.leaving = 'start';
-    member.settle.reject(new StartError(traceback === '' ? message : traceback.trimEnd()));
+    member.settle.reject(StartError.ofLoading(message, traceback));
   }
 
   onRelieved(worker: Worker): void {
@@ -257,7 +257,7 @@ export class Crew implements WorkerOwner {
     const how = explainExit(exit, kills > this.outOfMemory);
     this.outOfMemory = kills;
     if (member.since === 0) {
-      const error = new StartError([`its process ${how}`, ...member.output.last].join('\n'));
+      const error = StartError.ofExit(how, member.output.last);
       void this.options.diagnose().then((found) => member.settle.reject(found ?? error));
     }
     if (member.leaving !== null) {
@@ -466,7 +466,7 @@ export class Crew implements WorkerOwner {
     member.leaving = reason;
     worker.process.hold(true);
     if (worker.idle) worker.stop();
-    else void worker.withdraw().then((calls) => this.pool.putBack(calls));
+    else this.pool.reclaim(worker);
     const timer = setTimeout(() => this.killLate(worker, reason), this.options.gracefulTimeout);
     void worker.process.exited.then(() => clearTimeout(timer));
   }

@@ -3,7 +3,7 @@ import { AbortSource } from '../wsgi/abort.ts';
 import { isStreaming } from '../wsgi/application.ts';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
-import { FileWrapper } from '../wsgi/file-wrapper.ts';
+import { fileWrapper } from '../wsgi/file-wrapper.ts';
 import { AsyncInput, Input } from '../wsgi/input.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
@@ -151,8 +151,7 @@ class InnerCall implements Exchange {
       this.settle();
     });
     if (isStreaming(options.app)) {
-      const more = () => peer.control(TO.CALL_WANT_INPUT, id, int(1));
-      this.stream = new BodyStream({ wanted: more, drained: () => undefined });
+      this.stream = new BodyStream({ wanted: () => this.want(), drained: () => undefined });
       this.spool = null;
     } else {
       this.stream = null;
@@ -261,8 +260,7 @@ class InnerCall implements Exchange {
       'wsgi.multiprocess': false,
       'wsgi.run_once': false,
       'wsgi.input_terminated': true,
-      'wsgi.file_wrapper': (file: ConstructorParameters<typeof FileWrapper>[0], size?: number) =>
-        new FileWrapper(file, size),
+      'wsgi.file_wrapper': fileWrapper,
       'wizgi.input': new AsyncInput(input),
       'wizgi.streaming': this.stream !== null,
     });

@@ -7,6 +7,7 @@
  * From the worker come frames of a type, a request and two numbers. For types below 16 the numbers are
  * the sizes of a text and of content, which follow.
  */
+import { octets } from '../wsgi/blocks.ts';
 import { bytesHead, int, int32, listHead, NONE, tupleHead } from './marshal.ts';
 
 /** Types of frames from a worker: with text and content below 16, else with two numbers. */
@@ -184,7 +185,7 @@ export class FrameWriter {
   private bytes(data: Uint8Array): void {
     this.text += bytesHead(data.length);
     if (data.length <= SMALL) {
-      if (data.length > 0) this.text += asBuffer(data).toString('latin1');
+      if (data.length > 0) this.text += octets(data);
       return;
     }
     this.split();
@@ -207,8 +208,4 @@ const CONTROL_HEAD = tupleHead(3);
 export function frameOf(value: string): string {
   const list = listHead(1) + value;
   return int32(list.length) + list;
-}
-
-function asBuffer(data: Uint8Array): Buffer {
-  return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length);
 }

@@ -34,11 +34,6 @@ export class Pool implements CallOwner {
     this.spoolDirectory = spoolDirectory;
   }
 
-  /** Requests that wait for a worker. */
-  get queued(): number {
-    return this.waiting.size;
-  }
-
   submit(call: Call): void {
     const worker = this.last?.gathers ? this.last : this.leastBusy();
     if (worker !== null) {
@@ -92,6 +87,11 @@ export class Pool implements CallOwner {
     const all = [...calls.filter((call) => !call.closed), ...this.waiting];
     this.waiting = new Set();
     for (const call of all) this.submit(call);
+  }
+
+  /** Has what a worker did not begin taken from it, and given to others. */
+  reclaim(worker: Worker): void {
+    void worker.withdraw().then((calls) => this.putBack(calls));
   }
 
   // --- CallOwner -------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ export class Pool implements CallOwner {
   private takeBack(worker: Worker): void {
     const free = [...this.workers].some((other) => other !== worker && other.free);
     // Where all are busy, requests may as well wait where they are.
-    if (free) void worker.withdraw().then((calls) => this.putBack(calls));
+    if (free) this.reclaim(worker);
     else this.makeRoom();
   }
 }

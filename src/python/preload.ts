@@ -110,7 +110,7 @@ class Template implements FrameSink {
       this.over = true;
       process.ledger.close();
       const how = explainExit(exit, false);
-      this.settle.reject(new StartError([`its process ${how}`, ...output.last].join('\n')));
+      this.settle.reject(StartError.ofExit(how, output.last));
       if (this.ends.size > 0) {
         options.log.error('the process that workers are forked from died', {
           worker: process.pid,
@@ -180,8 +180,8 @@ class Template implements FrameSink {
         break;
       case FROM.FAILED: {
         const message = data.toString('utf8', text, content);
-        const traceback = data.toString('utf8', content, end).trimEnd();
-        this.settle.reject(new StartError(traceback === '' ? message : traceback));
+        const traceback = data.toString('utf8', content, end);
+        this.settle.reject(StartError.ofLoading(message, traceback));
         break;
       }
       case FROM.MODULES:

@@ -1,5 +1,5 @@
 import { addHeader, decodePath, environKey } from '../wsgi/environ.ts';
-import { FileWrapper } from '../wsgi/file-wrapper.ts';
+import { fileWrapper } from '../wsgi/file-wrapper.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream } from '../wsgi/types.ts';
 import { VERSION } from '../wsgi/version.ts';
@@ -91,7 +91,7 @@ export function testEnviron(target = '/', options: EnvironOptions = {}): Environ
     'wsgi.multiprocess': false,
     'wsgi.run_once': false,
     'wsgi.input_terminated': true,
-    'wsgi.file_wrapper': (file, blockSize) => new FileWrapper(file, blockSize),
+    'wsgi.file_wrapper': fileWrapper,
   };
   if (origin.scheme === 'https') environ['HTTPS'] = 'on';
   addHeaders(environ, headerPairs(options.headers));

@@ -15,6 +15,14 @@ export function byteLength(block: unknown): number {
   throw new TypeError(`the application gave ${what} as a block; expected a Uint8Array or a string`);
 }
 
+/** Bytes as text of Latin-1, an octet in each character, which V8 joins faster than buffers. */
+export function octets(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('latin1');
+}
+
 /** The bytes of a block; strings as UTF-8. */
 export function encode(block: Chunk): Uint8Array {
   return typeof block === 'string' ? Buffer.from(block) : block;

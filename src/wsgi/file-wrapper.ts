@@ -1,6 +1,6 @@
 import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { FileLike, OpenFile } from './types.ts';
+import type { FileLike, FileWrapperFactory, OpenFile } from './types.ts';
 
 const readDescriptor = promisify(read);
 
@@ -76,6 +76,10 @@ export class FileWrapper implements Iterable<Uint8Array> {
     return block.subarray(0, readSync(file.fd, block, 0, size, null));
   }
 }
+
+/** `wsgi.file_wrapper`, as every gateway gives it. */
+export const fileWrapper: FileWrapperFactory = (file, blockSize) =>
+  new FileWrapper(file, blockSize);
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { streaming } from '../../src/wsgi/application.ts';
 import type { Application, Chunk } from '../../src/wsgi/types.ts';
 import { answering, get, post, recording, start, until } from '../http/kit.ts';
-import { launch, need, runToEnd } from './components.ts';
+import { HEADLESS, launch, need, runToEnd } from './components.ts';
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'wizgi-test-'));
 
@@ -190,14 +190,7 @@ describe('Chromium', () => {
     launch(
       chromium,
       [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
+        ...HEADLESS,
         '--remote-debugging-port=0',
         `--user-data-dir=${temporary()}`,
         `${server.addresses[0]}/`,

@@ -47,6 +47,18 @@ function find(program: string): string | null {
   return null;
 }
 
+/** Flags of a Chromium that nobody watches, and that asks nothing of anybody else. */
+export const HEADLESS: readonly string[] = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** Starts a program, which ends with the test at the latest. */
 export function launch(path: string, args: string[], options: SpawnOptions = {}): ChildProcess {
   const child = spawn(path, args, options);

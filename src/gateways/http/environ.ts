@@ -1,8 +1,8 @@
 import type { RequestHead } from '../../protocols/http1/index.ts';
 import { addHeader, decodePath } from '../../wsgi/environ.ts';
-import { FileWrapper } from '../../wsgi/file-wrapper.ts';
+import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
-import type { Environ, ErrorStream, FileWrapperFactory } from '../../wsgi/types.ts';
+import type { Environ, ErrorStream } from '../../wsgi/types.ts';
 import { VERSION } from '../../wsgi/version.ts';
 
 /** What all requests of one connection have in common. */
@@ -25,7 +25,6 @@ export interface ServerFacts {
 }
 
 const SOFTWARE = `wizgi/${VERSION}`;
-const fileWrapper: FileWrapperFactory = (file, blockSize) => new FileWrapper(file, blockSize);
 
 /**
  * The environ of an HTTP request. (PEP 3333, environ Variables; RFC 3875 §4.1)

@@ -11,7 +11,7 @@ import {
   type RequestHead,
   responseHead,
 } from '../../protocols/http1/index.ts';
-import { byteLength } from '../../wsgi/blocks.ts';
+import { byteLength, octets } from '../../wsgi/blocks.ts';
 import type { Exchange } from '../../wsgi/exchange.ts';
 import type { ResponseHead } from '../../wsgi/response-head.ts';
 import type { Chunk, Environ } from '../../wsgi/types.ts';
@@ -136,7 +136,7 @@ export class HttpExchange implements Exchange {
   private join(start: string, block: Uint8Array, end: string): boolean {
     if (start === '' && end === '') return this.owner.write(block);
     if (block.length > COPY_LIMIT) return this.owner.writeAll([start, block, end]);
-    if (block.length <= TEXT_LIMIT) return this.owner.write(start + asText(block) + end);
+    if (block.length <= TEXT_LIMIT) return this.owner.write(start + octets(block) + end);
     const blockEnd = start.length + block.length;
     const joined = Buffer.allocUnsafe(blockEnd + end.length);
     joined.write(start, 0, 'latin1');
@@ -144,11 +144,4 @@ export class HttpExchange implements Exchange {
     if (end !== '') joined.write(end, blockEnd, 'latin1');
     return this.owner.write(joined);
   }
-}
-
-function asText(block: Uint8Array): string {
-  const buffer = Buffer.isBuffer(block)
-    ? block
-    : Buffer.from(block.buffer, block.byteOffset, block.length);
-  return buffer.toString('latin1');
 }

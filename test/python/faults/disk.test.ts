@@ -26,6 +26,20 @@ function smallDisk(size: number, context: TestContext): string {
 
 const SMALL = 256 * 1024;
 
+/** Has an answer of 16 MiB put aside on a disk of so many bytes. */
+async function putAside(room: number, context: TestContext) {
+  const spoolDirectory = smallDisk(room, context);
+  const scene = await stage(context, 'faulty', { spoolDirectory, timeout: 20 });
+  const slow = await scene.server.client();
+  slow.socket.pause();
+  slow.send(get('/large'));
+  await until('the answer to begin', () => slow.socket.bytesWritten > 0);
+  // Needs the worker, so the rest of the first answer is put aside.
+  expect((await scene.get('/pid')).status).toBe(200);
+  slow.socket.resume();
+  return { scene, answer: await slow.answer() };
+}
+
 describe('a full disk', () => {
   it('for request bodies: 507, and the next ones are served', async (context) => {
     const spoolDirectory = smallDisk(SMALL, context);
@@ -44,16 +58,7 @@ describe('a full disk', () => {
   });
 
   it('for answers that are put aside: cut, and others are served', async (context) => {
-    const spoolDirectory = smallDisk(SMALL, context);
-    const scene = await stage(context, 'faulty', { spoolDirectory, timeout: 20 });
-    const slow = await scene.server.client();
-    slow.socket.pause();
-    slow.send(get('/large'));
-    await until('the answer to begin', () => slow.socket.bytesWritten > 0);
-    // Needs the worker, so the rest of the first answer is put aside.
-    expect((await scene.get('/pid')).status).toBe(200);
-    slow.socket.resume();
-    const answer = await slow.answer();
+    const { scene, answer } = await putAside(SMALL, context);
     expect(answer).toMatchObject({ status: 200, complete: false });
     expect(answer.body.length).toBeLessThan(16 * 1024 * 1024);
     expect((await scene.get('/pid')).status).toBe(200);
@@ -61,15 +66,7 @@ describe('a full disk', () => {
   });
 
   it('with room enough, such an answer is whole', async (context) => {
-    const spoolDirectory = smallDisk(64 * 1024 * 1024, context);
-    const scene = await stage(context, 'faulty', { spoolDirectory, timeout: 20 });
-    const slow = await scene.server.client();
-    slow.socket.pause();
-    slow.send(get('/large'));
-    await until('the answer to begin', () => slow.socket.bytesWritten > 0);
-    expect((await scene.get('/pid')).status).toBe(200);
-    slow.socket.resume();
-    const answer = await slow.answer();
+    const { answer } = await putAside(64 * 1024 * 1024, context);
     expect(answer).toMatchObject({ status: 200, complete: true });
     expect(answer.body).toHaveLength(16 * 1024 * 1024);
   });

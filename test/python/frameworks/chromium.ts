@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { onTestFinished, vi } from 'vitest';
-import { launch } from '../../interop/components.ts';
+import { HEADLESS, launch } from '../../interop/components.ts';
 
 type Result = Readonly<Record<string, unknown>>;
 
@@ -63,18 +63,7 @@ class Pipe {
   constructor(chromium: string, profile: string) {
     const child = launch(
       chromium,
-      [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--remote-debugging-pipe',
-        `--user-data-dir=${profile}`,
-      ],
+      [...HEADLESS, '--remote-debugging-pipe', `--user-data-dir=${profile}`],
       { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
     );
     this.ended = once(child, 'exit');
