@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from marshal import loads
+from time import sleep, time
 
 from . import messages
 from .channel import read_batch, write_all
@@ -23,6 +24,7 @@ LEDGER_SIZE = 4096
 
 
 def main():
+    started = time()
     channel = take_over(3)
     ledger = map_ledger(take_over(4))
     die_with_server(take_over(0))
@@ -32,7 +34,7 @@ def main():
     check_marshal()
     (config,) = read_batch(channel)
     os.chdir(config["directory"])
-    app = load(config, channel)
+    app = load(config, channel, started)
     # What was loaded stays: no collector need look at it again, or touch its pages and so copy them.
     gc.collect()
     gc.freeze()
@@ -40,15 +42,15 @@ def main():
         from . import preload
 
         if config["reload"]:
-            report_modules(channel)
+            report_modules(channel, started)
         channel, ledger, errors = preload.run(channel)
         (config,) = read_batch(channel)
         stack_signal = dump_stacks_to(errors)
         ignore_terminate()
-    serve(app, config, channel, ledger, errors, stack_signal)
+    serve(app, config, channel, ledger, errors, stack_signal, started)
 
 
-def serve(app, config, channel, ledger, errors, stack_signal):
+def serve(app, config, channel, ledger, errors, stack_signal, started):
     threads = config["threads"]
     constants = {
         "wsgi.version": (1, 0),
@@ -71,7 +73,7 @@ def serve(app, config, channel, ledger, errors, stack_signal):
         loop.around = True
         app.inner.loop = loop
     if config["reload"]:
-        report_modules(channel)
+        report_modules(channel, started)
         watch_imports(loop)
     text = f"{sys.version.split()[0]}\n{stack_signal}".encode()
     send(channel, messages.READY, text)
@@ -80,7 +82,7 @@ def serve(app, config, channel, ledger, errors, stack_signal):
     sys.exit(0)
 
 
-def load(config, channel):
+def load(config, channel, started):
     """Loads the application, or tells the server why that is not possible and ends."""
     from . import target
 
@@ -102,7 +104,7 @@ def load(config, channel):
 
             message, trace = summary(error), traceback_of(error)
         if config["reload"]:
-            report_modules(channel)
+            report_modules(channel, started)
         send(channel, messages.FAILED, message.encode("utf-8", "replace"), trace.encode("utf-8", "replace"))
         # Not sys.exit: what the application began at import must not keep us.
         sys.stdout.flush()
@@ -128,29 +130,35 @@ def send(channel, kind, text, content=b""):
 def watch_imports(loop):
     """Names what requests import, too; for development, where a thread more does not matter."""
     from threading import Thread
-    from time import sleep
 
     from .target import watched_files
 
     def watch():
         known = set(watched_files())
         while True:
+            before = time()
             sleep(1)
             new = set(watched_files()) - known
             if new:
                 known |= new
-                text = "\n".join(new).encode("utf-8", "surrogateescape")
-                loop.out.append(messages.FRAME.pack(messages.MODULES, 0, len(text), 0) + text)
+                loop.out.append(modules_frame(new, before))
                 loop.flush()
 
     Thread(target=watch, name="wizgi-imports", daemon=True).start()
 
 
-def report_modules(channel):
+def report_modules(channel, since):
     """Names the files that went into the application, for the server to watch."""
     from .target import watched_files
 
-    send(channel, messages.MODULES, "\n".join(watched_files()).encode("utf-8", "surrogateescape"))
+    write_all(channel, modules_frame(watched_files(), since))
+
+
+def modules_frame(files, since):
+    """Files, none of which was loaded before a time in seconds."""
+    text = b"%d" % (since * 1000)
+    content = "\n".join(files).encode("utf-8", "surrogateescape")
+    return messages.FRAME.pack(messages.MODULES, 0, len(text), len(content)) + text + content
 
 
 def out_of_the_way(descriptor):

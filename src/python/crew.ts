@@ -37,8 +37,8 @@ export interface CrewOptions extends WorkerOptions {
   readonly spawner: Spawner;
   /** Says what is wrong with the interpreter, if anything is. */
   diagnose(): Promise<Error | null>;
-  /** Files that went into the application. */
-  modules(files: readonly string[]): void;
+  /** Files that went into the application, and since when, as `Date.now()` counts. */
+  modules(files: readonly string[], since: number): void;
 }
 
 /** Whoever serves for less, in milliseconds, dies early. */
@@ -231,8 +231,8 @@ export class Crew implements WorkerOwner {
     this.pool.putBack([call]);
   }
 
-  onModules(files: readonly string[]): void {
-    this.options.modules(files);
+  onModules(files: readonly string[], since: number): void {
+    this.options.modules(files, since);
   }
 
   onEnded(worker: Worker, exit: Exit): void {
@@ -306,12 +306,12 @@ export class Crew implements WorkerOwner {
     });
   }
 
-  /** Hires one; where there may be no two, it serves when the one before is over. */
+  /** Hires one; where there may be no two, it serves when those that have to go are over. */
   private async recruit(): Promise<Worker> {
     const worker = await this.hire();
     if (!this.options.exclusive) return worker;
-    const others = [...this.members.keys()].filter((other) => other !== worker);
-    await Promise.all(others.map((other) => other.process.exited));
+    const leaving = [...this.members].filter(([, member]) => member.leaving !== null);
+    await Promise.all(leaving.map(([other]) => other.process.exited));
     return worker;
   }
 

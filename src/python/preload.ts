@@ -37,7 +37,7 @@ export interface PreloadOptions extends ProcessOptions {
   readonly config: Plain;
   readonly log: Log;
   readonly errors: TextSink;
-  modules(files: readonly string[]): void;
+  modules(files: readonly string[], since: number): void;
 }
 
 /** Forks each process from one that has loaded the application, which is started when it is needed. */
@@ -185,7 +185,10 @@ class Template implements FrameSink {
         break;
       }
       case FROM.MODULES:
-        this.options.modules(data.toString('utf8', text, content).split('\n'));
+        this.options.modules(
+          data.toString('utf8', content, end).split('\n'),
+          Number(data.toString('latin1', text, content)),
+        );
         break;
     }
   }

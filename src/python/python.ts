@@ -105,7 +105,7 @@ function host(
     reload: resolved.reload,
   };
   const watch = resolved.reload ? new SourceWatch((file) => onChange(file)) : null;
-  const modules = (files: readonly string[]) => watch?.add(files);
+  const modules = (files: readonly string[], since: number) => watch?.add(files, since);
   const processes = { interpreter, directory: cwd, environment, threads };
   const crew = new Crew(
     {

@@ -34,8 +34,8 @@ export interface WorkerOwner {
   onRelieved(worker: Worker): void;
   /** A request comes back that was not begun. */
   onReturned(call: Call): void;
-  /** Files that went into the application. */
-  onModules(files: readonly string[]): void;
+  /** Files that went into the application, and since when, as `Date.now()` counts. */
+  onModules(files: readonly string[], since: number): void;
   /** The process is over, and nothing more comes from it. */
   onEnded(worker: Worker, exit: Exit): void;
 }
@@ -267,7 +267,10 @@ export class Worker implements FrameSink, InnerPeer {
         this.inner?.content(id, data.subarray(content, end));
         break;
       case FROM.MODULES:
-        this.owner.onModules(data.toString('utf8', text, content).split('\n'));
+        this.owner.onModules(
+          data.toString('utf8', content, end).split('\n'),
+          Number(data.toString('latin1', text, content)),
+        );
         break;
       default:
         throw new ChannelError(`the worker sent a message of type ${type}, which there is not`);

@@ -1,6 +1,4 @@
 /** Applications that cannot be loaded, are slow to load, or end as soon as they serve. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../../src/gateways/options.ts';
 import { until } from '../../http/kit.ts';
@@ -141,22 +139,32 @@ describe('a reload', () => {
     expect(scene.living).toHaveLength(1);
   });
 
-  it('while a worker dies leaves as many as there should be', async (context) => {
-    const wait = "while os.path.exists('hold'): time.sleep(0.01)";
-    const scene = await stage(context, 'web', { files: { 'web.py': app('x', wait) } });
-    const old = await scene.worker();
-    scene.write('hold', '');
-    const reloading = scene.app.reload();
-    await until('the successor to be under way', () => scene.lines('starts').length === 2);
-    process.kill(old, 'SIGKILL');
-    await until('another one to be under way', () => scene.lines('starts').length === 3);
-    rmSync(join(scene.directory, 'hold'));
-    await reloading;
-    const ended = await scene.untilLogged('worker ended');
-    expect(ended.fields['reason']).toBe('surplus');
-    expect(scene.lines('starts').map(Number).filter(isAlive)).toHaveLength(1);
-    expect((await scene.get('/')).status).toBe(200);
-  });
+  it.for([
+    [2, 3],
+    [3, 2],
+  ])(
+    'while a worker dies leaves as many as there should be: start %i serves first',
+    async (order, context) => {
+      const wait = `
+number = len(open('starts').readlines())
+while number > 1 and not os.path.exists(f'go {number}'):
+    time.sleep(0.01)`;
+      const scene = await stage(context, 'web', { files: { 'web.py': app('x', wait) } });
+      const old = await scene.worker();
+      const reloading = scene.app.reload();
+      await until('the successor to be under way', () => scene.lines('starts').length === 2);
+      process.kill(old, 'SIGKILL');
+      await until('another one to be under way', () => scene.lines('starts').length === 3);
+      scene.write(`go ${order[0]}`, '');
+      await scene.worker(1);
+      scene.write(`go ${order[1]}`, '');
+      await reloading;
+      const ended = await scene.untilLogged('worker ended');
+      expect(ended.fields['reason']).toBe('surplus');
+      expect(scene.lines('starts').map(Number).filter(isAlive)).toHaveLength(1);
+      expect((await scene.get('/')).status).toBe(200);
+    },
+  );
 });
 
 describe('a file that changes, with `reload`', () => {
