@@ -7,10 +7,11 @@
  *
  * Refused: content over the limit, and input that ends before the content does.
  */
+
+import type { InputBuffer } from '../input-buffer.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import type { FieldSection } from './field-section.ts';
-import type { InputBuffer } from './input-buffer.ts';
 import type { Http1Limits } from './limits.ts';
 
 /** In place of a length: the content is chunked. */

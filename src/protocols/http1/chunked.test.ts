@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { InputBuffer } from '../input-buffer.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import { FieldSection } from './field-section.ts';
-import { InputBuffer } from './input-buffer.ts';
 import { DEFAULT_LIMITS, type Http1Limits } from './limits.ts';
 
 /** Decodes a text, fed in pieces of a size; the content, or the code of the refusal. */

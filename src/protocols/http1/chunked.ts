@@ -8,6 +8,8 @@
  * end other than CRLF, data not followed by CRLF, framing fields among the trailers. Extensions and
  * trailers are checked, counted and dropped. (RFC 9112 §7.1.1, §7.1.2; RFC 9110 §6.5.1)
  */
+
+import type { InputBuffer } from '../input-buffer.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { CONTENT_LENGTH, HOST, TRANSFER_ENCODING } from './field-names.ts';
 import type { FieldSection } from './field-section.ts';
@@ -25,7 +27,6 @@ import {
   SP,
   TOKEN,
 } from './grammar.ts';
-import type { InputBuffer } from './input-buffer.ts';
 import { type Http1Limits, MAX_CHUNK_DIGITS, MAX_CHUNK_EXTENSIONS } from './limits.ts';
 
 const SIZE = 0;

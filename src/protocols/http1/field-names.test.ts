@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CONTENT_LENGTH, fieldName, HOST, hashByte, PLAIN, SINGLE } from './field-names.ts';
+import { hashByte } from '../name-table.ts';
+import { CONTENT_LENGTH, fieldName, HOST, PLAIN, SINGLE } from './field-names.ts';
 
 function find(name: string, hash?: number) {
   const bytes = Buffer.from(`?${name}?`, 'latin1');

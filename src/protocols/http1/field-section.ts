@@ -9,8 +9,10 @@
  * was cut. What is refused, and why, does not depend on the cut either: the first byte that breaks a
  * rule decides, and a limit is a rule about bytes like the others.
  */
+
+import { hashByte } from '../name-table.ts';
 import { ProtocolError } from '../protocol-error.ts';
-import { type FieldName, fieldName, hashByte } from './field-names.ts';
+import { type FieldName, fieldName } from './field-names.ts';
 import { BLANK, COLON, CR, FIELD_VALUE, HTAB, LF, SP, skip, TOKEN } from './grammar.ts';
 import type { Http1Limits } from './limits.ts';
 

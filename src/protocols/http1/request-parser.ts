@@ -6,13 +6,14 @@
  * Strict: whatever two recipients could read differently is refused, and after a ProtocolError nothing
  * further is parsed. One request is parsed at a time: bytes behind it wait until `next` is called again.
  */
+
+import { InputBuffer } from '../input-buffer.ts';
+import { latin1 } from '../latin1.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { BodyDecoder } from './body-decoder.ts';
 import type { FieldName } from './field-names.ts';
 import { FieldSection } from './field-section.ts';
 import { CR, LF } from './grammar.ts';
-import { InputBuffer } from './input-buffer.ts';
-import { latin1 } from './latin1.ts';
 import { DEFAULT_LIMITS, type Http1Limits, MAX_EMPTY_LINES } from './limits.ts';
 import { RepeatedFields } from './repeated-fields.ts';
 import { type RequestFields, requestFields } from './request-fields.ts';

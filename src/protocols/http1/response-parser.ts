@@ -9,13 +9,14 @@
  * As strict as the request side, with status 502 for every fault. Refused besides: responses that no
  * request asked for, Transfer-Encoding where there can be no content. (RFC 9112 §6.1, §9.2)
  */
+
+import { InputBuffer } from '../input-buffer.ts';
+import { latin1 } from '../latin1.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { BodyDecoder, UNTIL_CLOSE } from './body-decoder.ts';
 import { CONTENT_LENGTH, type FieldName, TRANSFER_ENCODING } from './field-names.ts';
 import { FieldSection } from './field-section.ts';
 import { framing, persists } from './framing.ts';
-import { InputBuffer } from './input-buffer.ts';
-import { latin1 } from './latin1.ts';
 import { DEFAULT_RESPONSE_LIMITS, type Http1Limits, MAX_INTERIM } from './limits.ts';
 import { REASON, StatusLine } from './status-line.ts';
 
