@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { AnswerHead, Pieces } from '../answer.ts';
+import { CgiAnswerEncoder } from './answer-encoder.ts';
+
+const text = (pieces: Pieces) =>
+  pieces.map((piece) => (typeof piece === 'string' ? piece : `<${piece.join()}>`)).join('|');
+
+function head(headers: AnswerHead['headers'], contentLength: number | null = null): AnswerHead {
+  return { status: '200 OK', headers, contentLength };
+}
+
+describe('CgiAnswerEncoder', () => {
+  it('CGI-7 writes a block that begins with Status and an empty line behind it', () => {
+    const pieces = new CgiAnswerEncoder().begin(head([['Content-Type', 'text/plain']], 2), 'hi');
+    expect(text(pieces)).toBe(
+      'Status: 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi',
+    );
+  });
+
+  it('CGI-7 writes a block even where the application has no header', () => {
+    expect(text(new CgiAnswerEncoder().begin(head([]), null))).toBe('Status: 200 OK\r\n\r\n');
+  });
+
+  it('CGI-18 writes the status as three digits, a space and the reason, which may be empty', () => {
+    const encoder = new CgiAnswerEncoder();
+    expect(text(encoder.begin({ ...head([]), status: '404 ' }, null))).toBe('Status: 404 \r\n\r\n');
+  });
+
+  it('keeps bytes as they are, behind the head and as further blocks', () => {
+    const encoder = new CgiAnswerEncoder();
+    expect(text(encoder.begin(head([]), Uint8Array.of(1, 2)))).toBe('Status: 200 OK\r\n\r\n|<1,2>');
+    expect(text(encoder.block(Uint8Array.of(3)))).toBe('<3>');
+    expect(text(encoder.block('é'))).toBe('é');
+    expect(encoder.end()).toEqual([]);
+  });
+
+  it('CGI-8 repeats fields, but neither Content-Type nor Location', () => {
+    const cookies = head([
+      ['Set-Cookie', 'a'],
+      ['Set-Cookie', 'b'],
+    ]);
+    expect(text(new CgiAnswerEncoder().begin(cookies, null))).toContain(
+      'Set-Cookie: a\r\nSet-Cookie: b\r\n',
+    );
+    for (const name of ['Content-Type', 'Location']) {
+      const twice = head([
+        [name, 'a'],
+        [name.toLowerCase(), 'a'],
+      ]);
+      expect(() => new CgiAnswerEncoder().begin(twice, null)).toThrow(
+        expect.objectContaining({ name: 'ProtocolError', code: 'repeated-field', status: 500 }),
+      );
+    }
+  });
+});
