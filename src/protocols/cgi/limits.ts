@@ -13,3 +13,13 @@ export const DEFAULT_META_LIMITS: MetaRequestLimits = {
   maxVariableBytes: 65_536,
   maxBody: 1024 ** 3,
 };
+
+/** How much of everything the header block of a response may have. Its content is not limited. */
+export interface CgiLimits {
+  /** Most bytes of the block, its empty line included. (Node: 16 KiB) */
+  readonly maxHeaderBytes: number;
+  /** Most fields. (Apache: 100) */
+  readonly maxFields: number;
+}
+
+export const DEFAULT_CGI_LIMITS: CgiLimits = { maxHeaderBytes: 16384, maxFields: 100 };
