@@ -1,6 +1,6 @@
 export { defineConfig, type WizgiConfig } from './config/config.ts';
 export type { AccessEntry, AccessLog } from './gateways/access.ts';
-export { ConfigurationError, type HttpOptions } from './gateways/options.ts';
+export { ConfigurationError, type ServerOptions } from './gateways/options.ts';
 export { type ServeOptions, type Server, serve } from './gateways/serve.ts';
 export { asApplication, pipeline, streaming } from './wsgi/application.ts';
 export { demoApp } from './wsgi/demo.ts';

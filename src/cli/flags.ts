@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import {
-  type HttpOptions,
+  type ServerOptions,
   type OptionKind,
   type OptionRow,
   type OptionsOf,
@@ -17,7 +17,7 @@ import { parseValue } from './values.ts';
 /** What the flags of a command line say; nothing for those that were not given. */
 export interface Flags {
   readonly positionals: readonly string[];
-  readonly server: HttpOptions;
+  readonly server: ServerOptions;
   readonly python: OptionsOf<typeof pythonOptionTable>;
   readonly command: CommandValues;
 }

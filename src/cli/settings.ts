@@ -1,4 +1,4 @@
-import { optionTable, type ResolvedHttpOptions, resolveOptions } from '../gateways/options.ts';
+import { optionTable, type ResolvedServerOptions, resolveOptions } from '../gateways/options.ts';
 import type { LogLevel } from '../logging/levels.ts';
 import { commandOptions } from './command-options.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
@@ -11,7 +11,7 @@ import { UserError } from './user-error.ts';
 export interface Settings {
   /** At least one; that at `'/'` is the first. */
   readonly mounts: readonly Mount[];
-  readonly server: ResolvedHttpOptions;
+  readonly server: ResolvedServerOptions;
   readonly python: PythonSettings;
   /** A file, `'-'` for stdout, or null for none. */
   readonly accessLogfile: string | null;
@@ -65,7 +65,7 @@ function merge(
   };
 }
 
-function serverOptions({ server }: Flags, file: ConfigFile | null): ResolvedHttpOptions {
+function serverOptions({ server }: Flags, file: ConfigFile | null): ResolvedServerOptions {
   const config = file?.config ?? {};
   const ofTable = Object.entries(config).filter(([name]) => Object.hasOwn(optionTable, name));
   const { bind } = config;

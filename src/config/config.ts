@@ -1,10 +1,10 @@
-import type { HttpOptions, OptionsOf } from '../gateways/options.ts';
+import type { ServerOptions, OptionsOf } from '../gateways/options.ts';
 import type { pythonOptionTable } from '../python/options.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
 
 /** What `wizgi.config.ts` may say. Flags of the command override it. */
 export interface WizgiConfig
-  extends Omit<HttpOptions, 'bind'>,
+  extends Omit<ServerOptions, 'bind'>,
     OptionsOf<typeof pythonOptionTable> {
   /** The application, or where the command finds it, as in `'./app.ts'` or `'mysite.wsgi'`. */
   readonly app?: ApplicationLike | string;

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { type Bind, formatTcp } from './bind.ts';
+import { type Bind, formatLocal, formatTcp } from './bind.ts';
 import { ConfigurationError } from './options.ts';
 
 /** What a gateway makes of an accepted socket. */
@@ -72,12 +72,12 @@ function start(server: Server, bind: Bind, { backlog, socketMode }: ListenOption
 }
 
 function describe(bind: Bind, server: Server): string {
-  if (bind.kind === 'unix') return `unix:${bind.path}`;
+  if (bind.kind === 'unix') return formatLocal(bind.protocol, `unix:${bind.path}`);
   const address = server.address() as AddressInfo | string | null;
-  if (typeof address === 'string') return `unix:${address}`;
+  if (typeof address === 'string') return formatLocal(bind.protocol, `unix:${address}`);
   return address === null
-    ? `fd://${(bind as { fd: number }).fd}`
-    : formatTcp(address.address, address.port);
+    ? formatLocal(bind.protocol, `fd://${(bind as { fd: number }).fd}`)
+    : formatTcp(bind.protocol, address.address, address.port);
 }
 
 /** Removes a socket file that nothing listens on any more. */

@@ -1,14 +1,14 @@
 import { tmpdir } from 'node:os';
 
 /**
- * The options of the HTTP gateway: one table that feeds the types, the defaults, the checks, the
+ * The options of the server and its gateways: one table that feeds the types, the defaults, the checks, the
  * command's flags and the documentation. Flags that Gunicorn has too keep its names and meaning.
  */
 export const optionTable = {
   bind: option('bind', ['http://127.0.0.1:8000'], {
     flag: 'bind',
     short: 'b',
-    help: 'Where to listen; repeatable: [http://]HOST:PORT, unix:PATH or fd://N. Port 0 takes a free one.',
+    help: 'Where to listen; repeatable: [PROTOCOL://]HOST:PORT, [PROTOCOL+]unix:PATH or [PROTOCOL+]fd://N. Port 0 takes a free one.',
   }),
   backlog: option('count', 2048, {
     flag: 'backlog',
@@ -93,7 +93,12 @@ export const optionTable = {
   }),
   scriptName: option('string', '', {
     flag: 'script-name',
-    help: 'Path that the application is mounted at, for SCRIPT_NAME; requests outside it get 404.',
+    help: 'Path that the application is mounted at, for SCRIPT_NAME; requests outside it get 404. Behind a web server that speaks FastCGI, SCGI or uwsgi, and does not tell SCRIPT_NAME from PATH_INFO, / is the root.',
+  }),
+  allowFrom: option('list', ['127.0.0.1', '::1'], {
+    flag: 'allow-from',
+    value: 'ADDRESS',
+    help: 'Whose FastCGI, SCGI, uwsgi and AJP requests are served, because they tell who their client is; repeatable: an IP address, a network such as 10.0.0.0/8, or * for all. Unix sockets have permissions instead.',
   }),
 } as const;
 
@@ -142,11 +147,11 @@ export type OptionsOf<T extends OptionTable> = {
   readonly [K in keyof T]?: OptionValues[T[K]['kind']];
 };
 
-/** Options of the HTTP gateway. */
-export type HttpOptions = OptionsOf<typeof optionTable>;
+/** Options of the server and its gateways. */
+export type ServerOptions = OptionsOf<typeof optionTable>;
 
 /** Options with every default filled in. */
-export type ResolvedHttpOptions = Required<HttpOptions>;
+export type ResolvedServerOptions = Required<ServerOptions>;
 
 /** A mistake in the server's configuration, said so that its user can mend it. */
 export class ConfigurationError extends Error {
@@ -154,11 +159,11 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Fills in the defaults of the HTTP gateway.
+ * Fills in the defaults of the server.
  *
  * @throws {ConfigurationError} naming an option that does not exist or whose value is unusable.
  */
-export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
+export function resolveOptions(options: ServerOptions): ResolvedServerOptions {
   return resolveTable(optionTable, options);
 }
 

@@ -1,17 +1,19 @@
+import type { Socket } from 'node:net';
 import { asApplication } from '../wsgi/application.ts';
 import { TextErrorStream } from '../wsgi/error-stream.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { ApplicationLike, Environ } from '../wsgi/types.ts';
 import type { AccessLog } from './access.ts';
 import { parseBind } from './bind.ts';
-import { HttpGateway } from './http/gateway.ts';
+import { Gateway } from './gateway.ts';
 import { type Listener, type ListenOptions, listen } from './listener.ts';
-import { ConfigurationError, type HttpOptions, resolveOptions } from './options.ts';
+import { ConfigurationError, resolveOptions, type ServerOptions } from './options.ts';
+import { protocols } from './protocol.ts';
 import { stderrLog } from './stderr-log.ts';
 import { unfailing } from './unfailing-log.ts';
 
 /** Options of {@link serve}. */
-export interface ServeOptions extends HttpOptions {
+export interface ServeOptions extends ServerOptions {
   /** Entries to add to every environ. (PEP 3333, Application Configuration) */
   readonly environ?: Readonly<Record<string, string>>;
   /** Where `wsgi.errors` writes. Default: standard error. */
@@ -47,21 +49,21 @@ export async function serve(app: ApplicationLike, options: ServeOptions = {}): P
   const { environ = {}, errors, accessLog = null, log: given = stderrLog, ...rest } = options;
   const log = unfailing(given);
   const resolved = resolveOptions(rest);
-  const gateway = new HttpGateway(resolved, {
+  const gateway = new Gateway(resolved, {
     app: asApplication(app),
     log,
     accessLog,
     facts: {
       scriptName: normalizeScriptName(resolved.scriptName),
+      mounted: resolved.scriptName !== '',
       multithread: !resolved.serial,
       errors: new TextErrorStream(errors),
       extra: extraEntries(environ),
     },
   });
   const binds = resolved.bind.map(parseBind);
-  const listening: ListenOptions = {
+  const listening: Omit<ListenOptions, 'accept'> = {
     ...resolved,
-    accept: (socket) => gateway.accept(socket),
     failed: atMostEverySecond((error) =>
       log.error('a connection could not be accepted', { error: error.message }),
     ),
@@ -72,7 +74,10 @@ export async function serve(app: ApplicationLike, options: ServeOptions = {}): P
   };
   try {
     for (const bind of binds) {
-      listeners.push(await listen(bind, listening));
+      const protocol = await protocols[bind.protocol]();
+      protocol.check?.(bind, resolved);
+      const accept = (socket: Socket) => gateway.accept(socket, protocol);
+      listeners.push(await listen(bind, { ...listening, accept }));
     }
   } catch (error) {
     stop();

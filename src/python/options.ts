@@ -3,7 +3,7 @@ import {
   type OptionsOf,
   option,
   optionTable,
-  type ResolvedHttpOptions,
+  type ResolvedServerOptions,
   resolveTable,
 } from '../gateways/options.ts';
 import type { TextSink } from '../wsgi/error-stream.ts';
@@ -77,7 +77,7 @@ export interface PythonOptions extends OptionsOf<typeof pythonOptionTable> {
 
 /** Those of the options that have a row in a table, with every default filled in. */
 export type ResolvedPythonOptions = Required<OptionsOf<typeof pythonOptionTable>> &
-  Pick<ResolvedHttpOptions, 'timeout' | 'gracefulTimeout' | 'spoolDirectory'>;
+  Pick<ResolvedServerOptions, 'timeout' | 'gracefulTimeout' | 'spoolDirectory'>;
 
 const table = {
   ...pythonOptionTable,

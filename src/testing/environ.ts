@@ -2,7 +2,7 @@ import { addHeader, decodePath, environKey } from '../wsgi/environ.ts';
 import { fileWrapper } from '../wsgi/file-wrapper.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream } from '../wsgi/types.ts';
-import { VERSION } from '../wsgi/version.ts';
+import { SOFTWARE } from '../wsgi/version.ts';
 import { checkOptions } from './check-options.ts';
 
 /** Request headers: an object, whose arrays stand for repeated headers, or a list of pairs. */
@@ -77,7 +77,7 @@ export function testEnviron(target = '/', options: EnvironOptions = {}): Environ
     SERVER_NAME: origin.name,
     SERVER_PORT: origin.port,
     SERVER_PROTOCOL: options.protocol ?? 'HTTP/1.1',
-    SERVER_SOFTWARE: `wizgi/${VERSION}`,
+    SERVER_SOFTWARE: SOFTWARE,
     GATEWAY_INTERFACE: 'CGI/1.1',
     REMOTE_ADDR: options.remoteAddress ?? '127.0.0.1',
     REMOTE_PORT: '50000',

@@ -1,2 +1,5 @@
-/** The version of this package, as SERVER_SOFTWARE and the command name it. */
+/** The version of this package. */
 export const VERSION = '0.1.0';
+
+/** What SERVER_SOFTWARE says. */
+export const SOFTWARE = `wizgi/${VERSION}`;

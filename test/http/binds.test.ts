@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseBind } from '../../src/gateways/bind.ts';
-import { ConfigurationError, type HttpOptions } from '../../src/gateways/options.ts';
+import { ConfigurationError, type ServerOptions } from '../../src/gateways/options.ts';
 import { serve } from '../../src/gateways/serve.ts';
 import { answering, Client, get, start, until } from './kit.ts';
 import { startChild } from './process.ts';
@@ -26,7 +26,7 @@ async function ask(address: string): Promise<string> {
 }
 
 /** Why a server does not start. */
-async function refusal(options: HttpOptions): Promise<string> {
+async function refusal(options: ServerOptions): Promise<string> {
   try {
     const server = await serve(app, options);
     await server.close();
@@ -49,7 +49,7 @@ describe('addresses', () => {
     ['http+unix:app.sock', { kind: 'unix', path: 'app.sock' }],
     ['fd://3', { kind: 'fd', fd: 3 }],
   ])('%s', (text, bind) => {
-    expect(parseBind(text)).toEqual(bind);
+    expect(parseBind(text)).toEqual({ protocol: 'http', ...bind });
   });
 
   it.each([
@@ -191,8 +191,8 @@ print('full',flush=True); sys.stdin.read()`,
       /^(?:no permission|cannot listen) .*unix:\/nonexistent/,
     ],
     [{ bind: [] }, /^option 'bind'/],
-    [{ ports: 1 } as HttpOptions, /^unknown option 'ports'/],
-    [{ keepAlive: '5' } as unknown as HttpOptions, /^option 'keepAlive' \(--keep-alive\) is "5"/],
+    [{ ports: 1 } as ServerOptions, /^unknown option 'ports'/],
+    [{ keepAlive: '5' } as unknown as ServerOptions, /^option 'keepAlive' \(--keep-alive\) is "5"/],
   ])('%j is refused', async (options, message) => {
     expect(await refusal(options)).toMatch(message);
   });

@@ -20,13 +20,15 @@ import { WsgiError } from '../../wsgi/errors.ts';
 import { Input } from '../../wsgi/input.ts';
 import { type Run, run } from '../../wsgi/run.ts';
 import type { Timed } from '../clock.ts';
+import type { Gateway } from '../gateway.ts';
 import type { Connection } from '../listener.ts';
-import { type ConnectionFacts, httpEnviron, isMounted } from './environ.ts';
-import { type ExchangeOwner, HttpExchange } from './exchange.ts';
-import type { HttpGateway } from './gateway.ts';
-import { Output } from './output.ts';
-import { Reception, type ReceptionOwner } from './reception.ts';
-import { Refusal } from './refusal.ts';
+import { Output } from '../output.ts';
+import { type ConnectionFacts, peerOf } from '../peer.ts';
+import { Reception, type ReceptionOwner } from '../reception.ts';
+import { Refusal } from '../refusal.ts';
+import { httpEnviron, isMounted } from './environ.ts';
+import { type ExchangeOwner, HttpExchange, lineOf } from './exchange.ts';
+import { encodeRefusal } from './refusal.ts';
 
 const IDLE = 0;
 const HEAD = 1;
@@ -48,7 +50,7 @@ const LINGER_BYTES = 64 * 1024;
 const RESET_DELAY = 100;
 
 export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner, Timed {
-  private readonly gateway: HttpGateway;
+  private readonly gateway: Gateway;
   private readonly socket: Socket;
   private readonly output: Output;
   private readonly facts: ConnectionFacts;
@@ -82,7 +84,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private dropped = 0;
   private bytesRead = 0;
 
-  constructor(gateway: HttpGateway, socket: Socket, facts: ConnectionFacts) {
+  constructor(gateway: Gateway, socket: Socket, facts: ConnectionFacts) {
     this.gateway = gateway;
     this.socket = socket;
     this.facts = facts;
@@ -165,7 +167,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   tick(now: number): void {
     const { gateway, output, phase, reception } = this;
     if (output.stalled(now, gateway.writeTimeout)) {
-      gateway.log.info('client does not read', { peer: this.peer() });
+      gateway.log.info('client does not read', { peer: peerOf(this.facts) });
       this.destroy();
     } else if (phase === RUNNING && this.halfClosed && this.isSilent(now)) {
       this.destroy();
@@ -351,7 +353,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
     this.deadline = Number.POSITIVE_INFINITY;
     // A client whose content is here already did not wait.
     const awaitsContinue = head.expectContinue && this.parser.buffered === 0;
-    const reception = new Reception(this, head, gateway, awaitsContinue);
+    const reception = new Reception(this, gateway, head.contentLength, awaitsContinue);
     this.reception = reception;
     if (gateway.streaming) {
       this.enter(reception.input(), null);
@@ -454,7 +456,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   }
 
   private onInternalError(error: unknown): void {
-    this.gateway.log.error('internal error', { error, peer: this.peer() });
+    this.gateway.log.error('internal error', { error, peer: peerOf(this.facts) });
     this.destroy();
   }
 
@@ -480,8 +482,9 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
       const { head, parser } = this;
       const headOnly = head === null ? parser.refusedHead : head.method === 'HEAD';
       const refusal = new Refusal(status, headOnly);
-      this.write(refusal.encode(this.wall));
-      this.gateway.refused(this.facts.remoteAddress, this.head, refusal);
+      this.write(encodeRefusal(refusal, this.wall));
+      const line = head === null ? null : lineOf(head);
+      this.gateway.refused(this.facts.remoteAddress, line, refusal);
     }
     this.exchange = null;
     this.linger();
@@ -490,7 +493,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private logRefusal(reason: string): void {
     // Clients that leave while they send a head are no news.
     if (reason === 'incomplete-head') return;
-    this.gateway.log.info('refused', { reason, peer: this.peer(), bytes: this.bytesRead });
+    this.gateway.log.info('refused', { reason, peer: peerOf(this.facts), bytes: this.bytesRead });
   }
 
   private endIdle(): void {
@@ -515,14 +518,6 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   /** An answer is not whole, and an end of the connection would pass for its own. */
   private isTruncated(): boolean {
     return this.untilClose && !this.whole;
-  }
-
-  private peer(): string {
-    const { remoteAddress, remotePort } = this.facts;
-    if (remoteAddress === '') return 'unix';
-    return remoteAddress.includes(':')
-      ? `[${remoteAddress}]:${remotePort}`
-      : `${remoteAddress}:${remotePort}`;
   }
 }
 

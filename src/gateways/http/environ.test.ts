@@ -3,7 +3,9 @@ import { type RequestHead, RequestParser } from '../../protocols/http1/index.ts'
 import { decodePath } from '../../wsgi/environ.ts';
 import { TextErrorStream } from '../../wsgi/error-stream.ts';
 import { Input } from '../../wsgi/input.ts';
-import { type ConnectionFacts, httpEnviron, isMounted, type ServerFacts } from './environ.ts';
+import type { ServerFacts } from '../gateway.ts';
+import type { ConnectionFacts } from '../peer.ts';
+import { httpEnviron, isMounted } from './environ.ts';
 
 const connection: ConnectionFacts = {
   scheme: 'http',
@@ -14,6 +16,7 @@ const connection: ConnectionFacts = {
 };
 const server: ServerFacts = {
   scriptName: '',
+  mounted: false,
   multithread: true,
   errors: new TextErrorStream({ write: () => undefined }),
   extra: [['my.setting', 'x']],

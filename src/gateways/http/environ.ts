@@ -2,29 +2,10 @@ import type { RequestHead } from '../../protocols/http1/index.ts';
 import { addHeader, decodePath } from '../../wsgi/environ.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
-import type { Environ, ErrorStream } from '../../wsgi/types.ts';
-import { VERSION } from '../../wsgi/version.ts';
-
-/** What all requests of one connection have in common. */
-export interface ConnectionFacts {
-  readonly scheme: 'http' | 'https';
-  readonly serverName: string;
-  readonly serverPort: string;
-  readonly remoteAddress: string;
-  readonly remotePort: string;
-}
-
-/** What all requests of one server have in common. */
-export interface ServerFacts {
-  /** As in SCRIPT_NAME: empty, or begins with a slash and ends without. */
-  readonly scriptName: string;
-  readonly multithread: boolean;
-  readonly errors: ErrorStream;
-  /** Entries that the deployer adds. */
-  readonly extra: readonly (readonly [string, string])[];
-}
-
-const SOFTWARE = `wizgi/${VERSION}`;
+import type { Environ } from '../../wsgi/types.ts';
+import { SOFTWARE } from '../../wsgi/version.ts';
+import type { ServerFacts } from '../gateway.ts';
+import type { ConnectionFacts } from '../peer.ts';
 
 /**
  * The environ of an HTTP request. (PEP 3333, environ Variables; RFC 3875 §4.1)

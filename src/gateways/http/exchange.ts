@@ -15,6 +15,7 @@ import { byteLength, octets } from '../../wsgi/blocks.ts';
 import type { Exchange } from '../../wsgi/exchange.ts';
 import type { ResponseHead } from '../../wsgi/response-head.ts';
 import type { Chunk, Environ } from '../../wsgi/types.ts';
+import type { Answered, RequestLine } from '../gateway.ts';
 
 /** Content up to this size is copied behind its head, so that both leave in one write. */
 const COPY_LIMIT = 8 * 1024;
@@ -41,8 +42,13 @@ export interface ExchangeOwner {
   exchangeDone(exchange: HttpExchange): void;
 }
 
+/** A request's own words. */
+export function lineOf({ method, target, minor }: RequestHead): RequestLine {
+  return { method, target, protocol: `HTTP/1.${minor}` };
+}
+
 /** The answer to one HTTP/1.1 request, framed. (RFC 9112 §6, §7.1) */
-export class HttpExchange implements Exchange {
+export class HttpExchange implements Exchange, Answered {
   readonly request: RequestHead;
   /** When the request's head was complete, for the access log. */
   readonly started: number;
@@ -61,9 +67,13 @@ export class HttpExchange implements Exchange {
     this.started = started;
   }
 
+  get line(): RequestLine {
+    return lineOf(this.request);
+  }
+
   describe(): string {
-    const { method, target, minor } = this.request;
-    return `${method} ${target} HTTP/1.${minor}`;
+    const { method, target, protocol } = this.line;
+    return `${method} ${target} ${protocol}`;
   }
 
   respond(head: ResponseHead, content: Chunk | null): boolean {

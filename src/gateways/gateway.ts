@@ -1,16 +1,17 @@
-import { isIPv4, type Socket } from 'node:net';
-import type { Http1Limits, RequestHead } from '../../protocols/http1/index.ts';
-import { isStreaming } from '../../wsgi/application.ts';
-import type { Log } from '../../wsgi/log.ts';
-import type { Application } from '../../wsgi/types.ts';
-import type { AccessEntry, AccessLog } from '../access.ts';
-import type { SpoolOptions } from '../body.ts';
-import { Clock } from '../clock.ts';
-import type { Connection } from '../listener.ts';
-import type { ResolvedHttpOptions } from '../options.ts';
-import { HttpConnection } from './connection.ts';
-import type { ConnectionFacts, ServerFacts } from './environ.ts';
-import type { HttpExchange } from './exchange.ts';
+import { type BlockList, isIPv6, type Socket } from 'node:net';
+import type { Http1Limits } from '../protocols/http1/index.ts';
+import { isStreaming } from '../wsgi/application.ts';
+import type { Log } from '../wsgi/log.ts';
+import type { ResponseHead } from '../wsgi/response-head.ts';
+import type { Application, Environ, ErrorStream } from '../wsgi/types.ts';
+import type { AccessEntry, AccessLog } from './access.ts';
+import { allowList } from './allow-list.ts';
+import type { SpoolOptions } from './body.ts';
+import { Clock } from './clock.ts';
+import type { Connection } from './listener.ts';
+import type { ResolvedServerOptions } from './options.ts';
+import { connectionFacts, peerOf } from './peer.ts';
+import type { Protocol } from './protocol.ts';
 import type { Refusal } from './refusal.ts';
 import { TurnedAway } from './turned-away.ts';
 
@@ -22,8 +23,41 @@ export interface GatewayContext {
   readonly accessLog: AccessLog | null;
 }
 
-/** Serves an application over HTTP/1.1: what all its connections share. */
-export class HttpGateway {
+/** What all requests of one server have in common. */
+export interface ServerFacts {
+  /** As in SCRIPT_NAME: empty, or begins with a slash and ends without. */
+  readonly scriptName: string;
+  /** The mount point is said by an option, even if that is the root. */
+  readonly mounted: boolean;
+  readonly multithread: boolean;
+  readonly errors: ErrorStream;
+  /** Entries that the deployer adds. */
+  readonly extra: readonly (readonly [string, string])[];
+}
+
+/** A request in three words, for the log. */
+export interface RequestLine {
+  readonly method: string;
+  /** As received. */
+  readonly target: string;
+  /** As in SERVER_PROTOCOL. */
+  readonly protocol: string;
+}
+
+/** An answer of the application's that is over. */
+export interface Answered {
+  readonly line: RequestLine;
+  readonly response: ResponseHead | null;
+  /** Bytes of content. */
+  readonly bytes: number;
+  /** When the request's head was complete, as `performance.now()` counts. */
+  readonly started: number;
+  /** As the application left it. */
+  readonly environ: Environ | null;
+}
+
+/** Serves an application: what all connections share, whatever protocol they speak. */
+export class Gateway {
   readonly app: Application;
   readonly log: Log;
   readonly facts: ServerFacts;
@@ -45,13 +79,15 @@ export class HttpGateway {
   private readonly maxConnections: number;
   private readonly connections = new Set<Connection>();
   private readonly serial: boolean;
+  /** Whose requests may say who their client is; null: everybody's. */
+  private readonly allowed: BlockList | null;
   private readonly queue: (() => void)[] = [];
   private running = false;
   private whenEmpty: (() => void) | null = null;
   private drained: Promise<void> | null = null;
   private readonly turnedAway: TurnedAway;
 
-  constructor(options: ResolvedHttpOptions, context: GatewayContext) {
+  constructor(options: ResolvedServerOptions, context: GatewayContext) {
     this.app = context.app;
     this.log = context.log;
     this.facts = context.facts;
@@ -70,6 +106,7 @@ export class HttpGateway {
     this.maxConnections = options.maxConnections;
     this.turnedAway = new TurnedAway(context.log, options.maxConnections);
     this.serial = options.serial;
+    this.allowed = allowList(options.allowFrom);
     this.clock = new Clock([
       this.headerTimeout,
       this.bodyTimeout,
@@ -80,14 +117,24 @@ export class HttpGateway {
     ]);
   }
 
-  accept(socket: Socket): void {
+  accept(socket: Socket, protocol: Protocol): void {
+    const facts = connectionFacts(socket);
     if (this.draining) {
       socket.destroy();
+    } else if (protocol.trusting && !this.allows(facts.remoteAddress)) {
+      this.log.info('refused', { reason: 'peer-not-allowed', peer: peerOf(facts) });
+      socket.destroy();
     } else if (this.connections.size >= this.maxConnections) {
-      this.turnedAway.add(socket);
+      this.turnedAway.add(socket, protocol.turnAway());
     } else {
-      this.connections.add(new HttpConnection(this, socket, connectionFacts(socket)));
+      this.connections.add(protocol.connect(this, socket, facts));
     }
+  }
+
+  /** Whether requests of this peer may say who their client is; Unix sockets have permissions. */
+  private allows(address: string): boolean {
+    if (address === '' || this.allowed === null) return true;
+    return this.allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
 
   /** A connection is over. */
@@ -139,18 +186,16 @@ export class HttpGateway {
   }
 
   /** Logs an answer of the application's. */
-  answered(exchange: HttpExchange, remoteAddress: string): void {
+  answered(answer: Answered, remoteAddress: string): void {
     if (this.accessLog === null) return;
-    const duration = performance.now() - exchange.started;
-    const { request, response, environ } = exchange;
+    const duration = performance.now() - answer.started;
+    const { line, response, bytes, environ } = answer;
     this.logAccess({
       remoteAddress,
-      method: request.method,
-      target: request.target,
-      protocol: `HTTP/1.${request.minor}`,
+      ...line,
       status: response?.status ?? '',
       responseHeaders: response?.headers ?? [],
-      bytes: exchange.bytes,
+      bytes,
       started: Date.now() - duration,
       duration,
       environ,
@@ -158,13 +203,11 @@ export class HttpGateway {
   }
 
   /** Logs an answer of the server's own. */
-  refused(remoteAddress: string, request: RequestHead | null, refusal: Refusal): void {
+  refused(remoteAddress: string, line: RequestLine | null, refusal: Refusal): void {
     this.logAccess({
       remoteAddress,
-      method: request?.method ?? '',
-      target: request?.target ?? '',
-      protocol: request === null ? '' : `HTTP/1.${request.minor}`,
-      status: refusal.status,
+      ...(line ?? { method: '', target: '', protocol: '' }),
+      status: refusal.head.status,
       responseHeaders: [],
       bytes: refusal.content.length,
       started: Date.now(),
@@ -180,26 +223,4 @@ export class HttpGateway {
       this.log.error('the access log failed', { error });
     }
   }
-}
-
-function connectionFacts(socket: Socket): ConnectionFacts {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  const overTcp = localPort !== undefined;
-  return {
-    scheme: 'http',
-    serverName: overTcp ? bracket(unmap(localAddress ?? '')) : 'localhost',
-    serverPort: overTcp ? String(localPort) : '80',
-    remoteAddress: unmap(remoteAddress ?? ''),
-    remotePort: remotePort === undefined ? '' : String(remotePort),
-  };
-}
-
-/** An IPv4 peer of a dual-stack listener, in its own notation. */
-function unmap(address: string): string {
-  const mapped = address.startsWith('::ffff:') ? address.slice(7) : '';
-  return isIPv4(mapped) ? mapped : address;
-}
-
-function bracket(address: string): string {
-  return address.includes(':') ? `[${address}]` : address || 'localhost';
 }

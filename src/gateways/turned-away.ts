@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net';
-import type { Log } from '../../wsgi/log.ts';
-import { Refusal } from './refusal.ts';
+import type { Log } from '../wsgi/log.ts';
 
-/** How long a client has to take its 503. */
+/** How long a client has to take what it is told. */
 const LINGER_TIME = 2_000;
 /** How many are told so at once; those beyond are closed without a word. */
 const MAX_TOLD = 256;
 /** Milliseconds between lines in the log. */
 const LOG_INTERVAL = 1_000;
 
-/** Connections beyond the limit: answered 503, whatever they ask. */
+/** Connections beyond the limit: told so, whatever they ask. */
 export class TurnedAway {
   private readonly log: Log;
   private readonly limit: number;
@@ -21,10 +20,11 @@ export class TurnedAway {
     this.limit = limit;
   }
 
-  add(socket: Socket): void {
+  /** @param text - what the client is told; empty: nothing. */
+  add(socket: Socket, text: string): void {
     this.report();
     socket.on('error', () => undefined);
-    if (this.sockets.size >= MAX_TOLD) {
+    if (text === '' || this.sockets.size >= MAX_TOLD) {
       socket.destroy();
       return;
     }
@@ -36,7 +36,7 @@ export class TurnedAway {
       this.sockets.delete(socket);
     });
     socket.resume();
-    socket.end(new Refusal(503, false).encode(Date.now()), 'latin1');
+    socket.end(text, 'latin1');
   }
 
   destroy(): void {

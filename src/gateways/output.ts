@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 /** How Node.js counts what a handle was given and what of it waits; stable, though undocumented. */
 interface Counted {

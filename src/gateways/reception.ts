@@ -1,8 +1,7 @@
-import type { RequestHead } from '../../protocols/http1/index.ts';
-import { WsgiError } from '../../wsgi/errors.ts';
-import { Input } from '../../wsgi/input.ts';
-import { BodySpool, BodyStream, type SpoolOptions } from '../body.ts';
-import type { Clock } from '../clock.ts';
+import { WsgiError } from '../wsgi/errors.ts';
+import { Input } from '../wsgi/input.ts';
+import { BodySpool, BodyStream, type SpoolOptions } from './body.ts';
+import type { Clock } from './clock.ts';
 
 /** Unread content that is dropped to keep a connection. */
 const SKIP_BYTES = 64 * 1024;
@@ -41,7 +40,7 @@ export class Reception {
   private readonly spool: BodySpool | null = null;
   private readonly owner: ReceptionOwner;
   private readonly pace: Pace;
-  /** What Content-Length says, or -1. */
+  /** Bytes of content, or a negative number where only its end tells. */
   private readonly expected: number;
   private received = 0;
   private skipped = -1;
@@ -49,12 +48,12 @@ export class Reception {
 
   constructor(
     owner: ReceptionOwner,
-    head: RequestHead,
     options: ReceptionOptions,
+    expected: number,
     awaitsContinue: boolean,
   ) {
     this.owner = owner;
-    this.expected = head.contentLength;
+    this.expected = expected;
     this.awaitsContinue = awaitsContinue;
     this.pace = new Pace(options);
     if (options.streaming) {
