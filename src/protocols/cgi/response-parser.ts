@@ -38,7 +38,7 @@ export class CgiResponseParser {
   private readonly bodyless: boolean;
   private readonly input = new InputBuffer();
   private state = HEAD;
-  /** Where the line that is not complete starts, and what was searched, counted from the start. */
+  /** Where the unfinished line starts, and how much was searched, counted from the start. */
   private lineAt = 0;
   private scanned = 0;
   /** Bytes of content to come. */
@@ -103,16 +103,14 @@ export class CgiResponseParser {
   /** The size of the header block with its empty line, or -1 when that is not there yet. */
   private headLength(): number {
     const { bytes, start, end } = this.input;
-    for (;;) {
+    for (let at = start + this.scanned; at < end; at++) {
+      if (bytes[at] !== LF) continue;
       const line = start + this.lineAt;
-      const at = bytes.indexOf(LF, start + this.scanned);
-      if (at === -1 || at >= end) {
-        this.scanned = end - start;
-        return -1;
-      }
-      this.lineAt = this.scanned = at + 1 - start;
+      this.lineAt = at + 1 - start;
       if (at === line || (at === line + 1 && bytes[line] === CR)) return this.lineAt;
     }
+    this.scanned = end - start;
+    return -1;
   }
 
   private content(): ClientEvent | null {

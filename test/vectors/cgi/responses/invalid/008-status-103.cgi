@@ -1,0 +1,2 @@
+Status: 103 Early Hints
+

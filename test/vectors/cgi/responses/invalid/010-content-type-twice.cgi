@@ -1,0 +1,3 @@
+Content-Type: a/b
+Content-Type: a/c
+

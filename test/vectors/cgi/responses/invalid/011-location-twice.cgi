@@ -1,0 +1,3 @@
+Location: /a
+Location: /a
+

@@ -1,0 +1,4 @@
+Content-Length: 5
+Content-Length: 5
+
+hello

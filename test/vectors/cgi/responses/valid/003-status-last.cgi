@@ -1,0 +1,3 @@
+A: b
+status: 201 Created
+

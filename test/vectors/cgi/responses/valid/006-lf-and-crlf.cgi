@@ -1,0 +1,4 @@
+Status: 200 OK
+A: b
+
+

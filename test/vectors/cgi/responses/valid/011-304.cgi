@@ -1,0 +1,3 @@
+Status: 304 Not Modified
+Content-Length: 5
+

@@ -1,0 +1,2 @@
+Location: http://a.example/b
+

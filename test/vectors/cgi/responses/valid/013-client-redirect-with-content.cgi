@@ -1,0 +1,4 @@
+Location: http://a.example/b
+Status: 301 Moved Permanently
+
+moved

@@ -1,0 +1,2 @@
+Location: /b?c=d
+

@@ -1,0 +1,3 @@
+Set-Cookie: a=1
+Set-Cookie: b=2
+
