@@ -1,4 +1,5 @@
 import { type BlockList, isIPv6, type Socket } from 'node:net';
+import { DEFAULT_META_LIMITS, type MetaRequestLimits } from '../protocols/cgi/limits.ts';
 import type { Http1Limits } from '../protocols/http1/index.ts';
 import { isStreaming } from '../wsgi/application.ts';
 import type { Log } from '../wsgi/log.ts';
@@ -63,6 +64,7 @@ export class Gateway {
   readonly facts: ServerFacts;
   readonly streaming: boolean;
   readonly limits: Http1Limits;
+  readonly metaLimits: MetaRequestLimits;
   readonly spool: SpoolOptions;
   readonly serverField: string;
   readonly clock: Clock;
@@ -94,6 +96,7 @@ export class Gateway {
     this.accessLog = context.accessLog;
     this.streaming = isStreaming(context.app);
     this.limits = options;
+    this.metaLimits = { ...DEFAULT_META_LIMITS, maxBody: options.maxBody };
     this.spool = options;
     this.serverField = options.serverHeader === '' ? '' : `Server: ${options.serverHeader}\r\n`;
     this.headerTimeout = options.headerTimeout * 1000;

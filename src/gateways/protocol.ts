@@ -27,6 +27,8 @@ export interface Protocol {
 /** The protocols by their names in addresses. Each is loaded when it is first listened for. */
 export const protocols = {
   http: async () => (await import('./http/protocol.ts')).protocol,
+  scgi: async () => (await import('./scgi/protocol.ts')).protocol,
+  uwsgi: async () => (await import('./uwsgi/protocol.ts')).protocol,
 } as const satisfies Readonly<Record<string, () => Promise<Protocol>>>;
 
 export type Scheme = keyof typeof protocols;

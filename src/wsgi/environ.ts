@@ -30,3 +30,10 @@ export function decodePath(path: string): string {
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
 }
+
+/** Percent-encodes the octets of a path, all but unreserved characters and `/;=,`. */
+export function encodePath(path: string): string {
+  return path.replace(/[^\w.~/;=,-]/g, (octet) => {
+    return `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}

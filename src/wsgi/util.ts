@@ -3,7 +3,9 @@
  *
  * `isHopByHop` and `FileWrapper`, which wsgiref has here too, stand in files of their own.
  */
+
 import { posix } from 'node:path';
+import { encodePath } from './environ.ts';
 import { TextErrorStream } from './error-stream.ts';
 import { Input } from './input.ts';
 import type { Environ } from './types.ts';
@@ -103,12 +105,9 @@ function authority(environ: Environ): string {
   return isDefault ? environ.SERVER_NAME : `${environ.SERVER_NAME}:${environ.SERVER_PORT}`;
 }
 
-/** Percent-encodes the octets of a path, all but unreserved characters and `/;=,`. */
 function quotePath(key: string, path: string): string {
   if (/[^\x00-\xff]/.test(path)) throw new RangeError(`${key} has a code unit above U+00FF`);
-  return path.replace(/[^\w.~/;=,-]/g, (octet) => {
-    return `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
-  });
+  return encodePath(path);
 }
 
 function descend(scriptName: string, name: string): string {

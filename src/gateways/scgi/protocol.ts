@@ -1,0 +1,15 @@
+import { ScgiAnswerEncoder, ScgiRequestParser } from '../../protocols/scgi/index.ts';
+import type { Protocol } from '../protocol.ts';
+import { SingleConnection } from '../single-connection.ts';
+
+const encoder = new ScgiAnswerEncoder();
+
+/** SCGI, as the application server. */
+export const protocol: Protocol = {
+  connect: (gateway, socket, facts) => {
+    const parser = new ScgiRequestParser(gateway.metaLimits);
+    return new SingleConnection(gateway, socket, facts, parser, encoder);
+  },
+  turnAway: () => '',
+  trusting: true,
+};
