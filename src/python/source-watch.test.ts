@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { until } from '../../test/http/kit.ts';
 import { SourceWatch } from './source-watch.ts';
+
+/** When the first file was loaded. */
+const SINCE = 1_700_000_000_000;
 
 function watched() {
   const directory = mkdtempSync(join(tmpdir(), 'wizgi-watch-'));
@@ -15,14 +18,19 @@ function watched() {
   });
   const file = (name: string) => join(directory, name);
   const write = (name: string, text: string) => writeFileSync(file(name), text);
-  return { changes, watch, file, write };
+  /** Written long before anything was loaded. */
+  const writeOld = (name: string) => {
+    write(name, '1');
+    utimesSync(file(name), SINCE / 1000 - 1, SINCE / 1000 - 1);
+  };
+  return { changes, watch, file, write, writeOld };
 }
 
 it('tells of files that change, that go and that come back', async () => {
-  const { changes, watch, file, write } = watched();
-  write('a.py', '1');
-  write('b.py', '1');
-  watch.add([file('a.py'), file('b.py')], Date.now() + 1_000);
+  const { changes, watch, file, write, writeOld } = watched();
+  writeOld('a.py');
+  writeOld('b.py');
+  watch.add([file('a.py'), file('b.py')], SINCE);
   write('b.py', '12');
   await until('the change', () => changes.length === 1);
   expect(changes).toEqual([file('b.py')]);
@@ -34,16 +42,14 @@ it('tells of files that change, that go and that come back', async () => {
 });
 
 it('tells of a file that was written after it may have been loaded, once', async () => {
-  const { changes, watch, file, write } = watched();
-  for (const name of ['old.py', 'new.py', 'other.py']) write(name, '1');
-  const since = 1_700_000_000_000;
-  utimesSync(file('old.py'), since / 1000 - 1, since / 1000 - 1);
-  expect(statSync(file('new.py')).mtimeMs).toBeGreaterThan(since);
-  watch.add([file('old.py'), file('new.py')], since);
+  const { changes, watch, file, write, writeOld } = watched();
+  writeOld('old.py');
+  write('new.py', '1');
+  watch.add([file('old.py'), file('new.py')], SINCE);
   await until('the newer file', () => changes.length === 1);
-  watch.add([file('old.py'), file('new.py')], since);
-  write('other.py', '12');
-  watch.add([file('other.py')], since);
+  watch.add([file('old.py'), file('new.py')], SINCE);
+  write('other.py', '1');
+  watch.add([file('other.py')], SINCE);
   await until('another one', () => changes.length === 2);
   expect(changes).toEqual([file('new.py'), file('other.py')]);
 });
