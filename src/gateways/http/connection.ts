@@ -22,10 +22,11 @@ import { type Run, run } from '../../wsgi/run.ts';
 import type { Timed } from '../clock.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Connection } from '../listener.ts';
-import { Output } from '../output.ts';
+import type { Output } from '../output.ts';
 import { type ConnectionFacts, peerOf } from '../peer.ts';
 import { Reception, type ReceptionOwner } from '../reception.ts';
 import { Refusal } from '../refusal.ts';
+import { Transport, type TransportOwner } from '../transport.ts';
 import { httpEnviron, isMounted } from './environ.ts';
 import { type ExchangeOwner, HttpExchange, lineOf } from './exchange.ts';
 import { encodeRefusal } from './refusal.ts';
@@ -43,15 +44,12 @@ const CLOSED = 6;
 const READ_AHEAD = 64 * 1024;
 /** Requests of one connection that run in a turn, before others get theirs. */
 const FAIR_SHARE = 16;
-/** How long, and how much, input is dropped after the last answer. (RFC 9112 §9.6) */
-const LINGER_TIME = 2_000;
-const LINGER_BYTES = 64 * 1024;
-/** How long before a reset: one right behind the data can destroy it, or pass for an end. */
-const RESET_DELAY = 100;
 
-export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner, Timed {
+export class HttpConnection
+  implements Connection, ExchangeOwner, ReceptionOwner, TransportOwner, Timed
+{
   private readonly gateway: Gateway;
-  private readonly socket: Socket;
+  private readonly transport: Transport;
   private readonly output: Output;
   private readonly facts: ConnectionFacts;
   private readonly parser: RequestParser;
@@ -65,11 +63,8 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private advancing = false;
   /** Others have their turn; input waits. */
   private yielding = false;
-  private paused = false;
   /** No further request, although the client would send one. */
   private closing = false;
-  /** The client has ended its side. */
-  private halfClosed = false;
   /** An answer has begun whose end is that of the connection. */
   private untilClose = false;
   /** That answer was written whole. */
@@ -81,22 +76,16 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private input: Input | null = null;
   private exchange: HttpExchange | null = null;
   private current: Run | null = null;
-  private dropped = 0;
-  private bytesRead = 0;
 
   constructor(gateway: Gateway, socket: Socket, facts: ConnectionFacts) {
     this.gateway = gateway;
-    this.socket = socket;
     this.facts = facts;
+    this.transport = new Transport(gateway, socket, facts, this);
+    this.output = this.transport.output;
     gateway.clock.add(this);
-    this.output = new Output(socket, gateway.clock, () => this.onFlushed());
     this.parser = new RequestParser(gateway.limits, facts.scheme);
     this.runOptions = { log: gateway.log, abort: this.abortSource };
     this.deadline = gateway.clock.after(gateway.headerTimeout);
-    socket.on('data', (data) => this.onData(data));
-    socket.on('end', () => this.onEnd());
-    socket.on('error', () => this.onClose());
-    socket.on('close', () => this.onClose());
   }
 
   // --- ExchangeOwner ---------------------------------------------------------------------------
@@ -142,7 +131,8 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
     this.input?.close();
     this.input = this.current = this.exchange = null;
     if (this.phase === CLOSED) this.leave();
-    else if (this.closing || (this.halfClosed && this.parser.buffered === 0)) this.linger();
+    else if (this.closing || (this.transport.halfClosed && this.parser.buffered === 0))
+      this.linger();
     else if (this.reception === null || this.reception.complete) this.nextRequest();
     else this.skipRest(this.reception);
   }
@@ -157,19 +147,15 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
 
   destroy(): void {
     // The end of the connection must not pass for the end of an answer.
-    if (this.isTruncated() || (this.untilClose && this.output.pending)) this.output.reset();
-    else this.socket.destroy();
-    this.onClose();
+    this.transport.destroy(this.isTruncated() || (this.untilClose && this.output.pending));
   }
 
   // --- Timed -----------------------------------------------------------------------------------
 
   tick(now: number): void {
-    const { gateway, output, phase, reception } = this;
-    if (output.stalled(now, gateway.writeTimeout)) {
-      gateway.log.info('client does not read', { peer: peerOf(this.facts) });
-      this.destroy();
-    } else if (phase === RUNNING && this.halfClosed && this.isSilent(now)) {
+    const { transport, phase, reception } = this;
+    if (transport.tick(now)) return;
+    if (phase === RUNNING && transport.forsaken(now)) {
       this.destroy();
     } else if (reception !== null && phase >= BODY && phase <= SKIPPING && reception.late(now)) {
       this.failBody(new ProtocolError('body-timeout', 408, 'the content arrives too slowly'));
@@ -183,7 +169,8 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
     switch (this.phase) {
       case IDLE:
         if (this.output.pending) this.deadline = this.gateway.clock.after(this.gateway.keepAlive);
-        else if (this.requests === 0 && this.bytesRead > 0) this.refuse('header-timeout', 408);
+        else if (this.requests === 0 && this.transport.bytesRead > 0)
+          this.refuse('header-timeout', 408);
         else this.destroy();
         break;
       case HEAD:
@@ -197,47 +184,24 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
           this.current.expire();
         }
         break;
-      case LINGERING:
-        // While the answer is still being taken, only the write timeout counts.
-        if (!this.output.pending) this.destroy();
-        break;
     }
   }
 
-  /** A client that half-closed counts as gone when the application says nothing for long. */
-  private isSilent(now: number): boolean {
-    const { halfCloseTimeout } = this.gateway;
-    const { active, pending } = this.output;
-    return halfCloseTimeout > 0 && !pending && now - active > halfCloseTimeout;
-  }
+  // --- TransportOwner ---------------------------------------------------------------------------
 
-  // --- socket events ---------------------------------------------------------------------------
-
-  private onData(data: Buffer): void {
-    this.bytesRead += data.length;
-    if (this.phase === LINGERING) {
-      this.dropped += data.length;
-      // The client is held back rather than cut off: it can still read its answer.
-      if (this.dropped > LINGER_BYTES) this.socket.pause();
-      return;
-    }
+  onData(data: Buffer): void {
     this.parser.push(data);
     this.advance();
   }
 
-  private onEnd(): void {
-    this.halfClosed = true;
-    this.output.active = this.gateway.clock.now;
-    if (this.phase >= LINGERING) return;
+  onEnd(): void {
     this.parser.end();
     this.advance();
   }
 
-  private onClose(): void {
-    if (this.phase === CLOSED) return;
+  onClosed(): void {
     this.phase = CLOSED;
     this.gateway.clock.delete(this);
-    this.output.close();
     this.reception?.fail(clientGone());
     if (this.current !== null) this.current.abort(clientGone());
     else if (this.exchange === null) this.leave();
@@ -250,8 +214,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
     this.gateway.closed(this);
   }
 
-  private onFlushed(): void {
-    if (this.phase === LINGERING) this.deadline = this.gateway.clock.after(this.lingerTime());
+  onFlushed(): void {
     this.current?.resume();
     if (this.phase === IDLE) this.advance();
   }
@@ -293,11 +256,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private regulate(): void {
     if (this.phase >= LINGERING) return;
     const much = this.parser.buffered > READ_AHEAD || this.reception?.held === true;
-    const pause = much && !this.canParse();
-    if (pause === this.paused) return;
-    this.paused = pause;
-    if (pause) this.socket.pause();
-    else this.socket.resume();
+    this.transport.hold(much && !this.canParse());
   }
 
   private yieldTurn(): void {
@@ -493,7 +452,7 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
   private logRefusal(reason: string): void {
     // Clients that leave while they send a head are no news.
     if (reason === 'incomplete-head') return;
-    this.gateway.log.info('refused', { reason, peer: peerOf(this.facts), bytes: this.bytesRead });
+    this.transport.logRefusal(reason);
   }
 
   private endIdle(): void {
@@ -506,13 +465,8 @@ export class HttpConnection implements Connection, ExchangeOwner, ReceptionOwner
     this.phase = LINGERING;
     this.reception?.dispose();
     this.reception = null;
-    this.deadline = this.gateway.clock.after(this.lingerTime());
-    this.socket.resume();
-    if (!this.isTruncated()) this.output.end();
-  }
-
-  private lingerTime(): number {
-    return this.isTruncated() ? RESET_DELAY : LINGER_TIME;
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.transport.linger(this.isTruncated());
   }
 
   /** An answer is not whole, and an end of the connection would pass for its own. */
