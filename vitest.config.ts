@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^wizgi$/, replacement: source('index.ts') },
       { find: /^wizgi\/python$/, replacement: source('python/index.ts') },
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^wizgi\/protocols\/ajp$/, replacement: source('protocols/ajp/index.ts') },
       { find: /^wizgi\/protocols\/cgi$/, replacement: source('protocols/cgi/index.ts') },
       { find: /^wizgi\/protocols\/http1$/, replacement: source('protocols/http1/index.ts') },
       { find: /^wizgi\/protocols\/scgi$/, replacement: source('protocols/scgi/index.ts') },
