@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { asApplication } from '../wsgi/application.ts';
-import { TextErrorStream } from '../wsgi/error-stream.ts';
 import type { Log } from '../wsgi/log.ts';
-import type { ApplicationLike, Environ } from '../wsgi/types.ts';
+import type { ApplicationLike } from '../wsgi/types.ts';
 import type { AccessLog } from './access.ts';
 import { parseBind } from './bind.ts';
 import { Gateway } from './gateway.ts';
 import { type Listener, type ListenOptions, listen } from './listener.ts';
-import { ConfigurationError, resolveOptions, type ServerOptions } from './options.ts';
+import { resolveOptions, type ServerOptions } from './options.ts';
 import { protocols } from './protocol.ts';
+import { serverFacts } from './server-facts.ts';
 import { stderrLog } from './stderr-log.ts';
 import { unfailing } from './unfailing-log.ts';
 
@@ -46,20 +46,14 @@ export interface Server {
  * @throws {ConfigurationError} (as a rejection) for an unusable option or address.
  */
 export async function serve(app: ApplicationLike, options: ServeOptions = {}): Promise<Server> {
-  const { environ = {}, errors, accessLog = null, log: given = stderrLog, ...rest } = options;
+  const { environ, errors, accessLog = null, log: given = stderrLog, ...rest } = options;
   const log = unfailing(given);
   const resolved = resolveOptions(rest);
   const gateway = new Gateway(resolved, {
     app: asApplication(app),
     log,
     accessLog,
-    facts: {
-      scriptName: normalizeScriptName(resolved.scriptName),
-      mounted: resolved.scriptName !== '',
-      multithread: !resolved.serial,
-      errors: new TextErrorStream(errors),
-      extra: extraEntries(environ),
-    },
+    facts: serverFacts({ ...resolved, environ, errors }),
   });
   const binds = resolved.bind.map(parseBind);
   const listening: Omit<ListenOptions, 'accept'> = {
@@ -105,26 +99,4 @@ function atMostEverySecond(report: (error: Error) => void): (error: Error) => vo
     last = now;
     report(error);
   };
-}
-
-function normalizeScriptName(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  if (trimmed !== '' && !/^\/[\x20-\x7e\x80-\xff]*$/.test(trimmed)) {
-    throw new ConfigurationError(
-      `option 'scriptName' (--script-name) is '${path}'; expected a path such as '/app'`,
-    );
-  }
-  return trimmed;
-}
-
-function extraEntries(environ: Readonly<Record<string, string>>): (readonly [string, string])[] {
-  const entries = Object.entries(environ);
-  for (const [key, value] of entries) {
-    if (typeof value !== 'string' || key === '__proto__' || /[^\x00-\xff]/.test(value)) {
-      throw new ConfigurationError(
-        `option 'environ': '${key}' must have a text of characters up to U+00FF as its value`,
-      );
-    }
-  }
-  return entries satisfies [keyof Environ, string][];
 }
