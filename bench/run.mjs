@@ -1,13 +1,14 @@
 /**
  * The benchmark: wizgi beside other servers, of TypeScript and of Python applications.
  *
- *     node bench/run.mjs [--suite typescript|python] [--rounds 5] [--seconds 2] [--warmup 2]
+ *     node bench/run.mjs [--suite typescript|python|gateways] [--rounds 5] [--seconds 2] [--warmup 2]
  *                        [--only hello,python-memory,…] [--peers fastify,granian,…] [--write]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chosenContestants, chosenSuites } from './lib/choice.mjs';
+import { gatewaysSuite } from './lib/gateways/suite.mjs';
 import { CONNECTIONS, loadGenerator } from './lib/load.mjs';
 import { machine, ownVersions } from './lib/machine.mjs';
 import { pythonSuite } from './lib/python/suite.mjs';
@@ -84,7 +85,11 @@ process.exitCode = results.suites.some(broken) ? 1 : 0;
 
 function choose() {
   try {
-    const chosen = chosenSuites([typescriptSuite, pythonSuite], { ...flags, only, peers });
+    const chosen = chosenSuites([typescriptSuite, pythonSuite, gatewaysSuite], {
+      ...flags,
+      only,
+      peers,
+    });
     if (chosen.length > 0) return chosen;
     throw new Error('nothing to measure: no suite has both the scenarios and the peers chosen');
   } catch (error) {

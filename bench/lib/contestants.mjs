@@ -50,9 +50,9 @@ export const contestants = [
  *
  * @returns its child process, port and the function that ends it
  */
-export async function launch(contestant, handler) {
+export async function launch(contestant, handler, more = []) {
   const script = `servers/${contestant.name}.mjs`;
-  const child = start(contestant.command(), [...contestant.args, script, handler], {
+  const child = start(contestant.command(), [...contestant.args, script, handler, ...more], {
     cwd: bench,
     env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' },
   });

@@ -11,13 +11,21 @@ export function judge(suites) {
 function judgeSuite({ baseLabel, scenarios, memory = [], startup = [] }) {
   const verdicts = [];
   const add = (what, wanted, figure, met) => verdicts.push({ what, wanted, figure, met });
-  for (const { name, target, ahead = [], rows } of scenarios) {
+  for (const { name, target, ahead = [], base, targets = {}, rows } of scenarios) {
     const own = rows.find((row) => row.name === 'wizgi');
     if (target !== undefined) {
       const wanted = `≥ ${target.toFixed(2)} × ${baseLabel}`;
       const median = own?.ratio?.median;
       if (median === undefined) add(name, wanted, 'not measured', false);
       else add(name, wanted, times(median), median >= target);
+    }
+    for (const [each, least] of Object.entries(targets)) {
+      const row = rows.find((candidate) => candidate.name === each);
+      const median = row?.ratio?.median;
+      const against = rows.find((candidate) => candidate.name === base)?.label ?? base;
+      const what = `${name}: ${row?.label ?? each}`;
+      const figure = median === undefined ? 'not measured' : times(median);
+      add(what, `≥ ${least.toFixed(2)} × ${against}`, figure, median >= least);
     }
     for (const peer of ahead) {
       const other = rows.find((row) => row.name === peer);
@@ -70,9 +78,10 @@ function suiteParts(suite, load) {
   return parts;
 }
 
-function scenarioParts({ name, what, rows, failed }, { baseLabel, alsoTo = [] }) {
+function scenarioParts({ name, what, base, rows, failed }, { baseLabel, alsoTo = [] }) {
   const counted = rows.some(({ served }) => served !== undefined);
-  const head = ['server', 'requests/s', `× ${baseLabel}`, 'range', 'p50 ms', 'p99 ms', 'CPU µs'];
+  const label = rows.find((row) => row.name === base)?.label ?? baseLabel;
+  const head = ['server', 'requests/s', `× ${label}`, 'range', 'p50 ms', 'p99 ms', 'CPU µs'];
   head.push('head bytes', ...(counted ? ['served'] : []));
   const cells = rows.map((row) => [
     row.label,
