@@ -11,6 +11,7 @@ export default defineConfig({
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
       { find: /^wizgi\/protocols\/ajp$/, replacement: source('protocols/ajp/index.ts') },
       { find: /^wizgi\/protocols\/cgi$/, replacement: source('protocols/cgi/index.ts') },
+      { find: /^wizgi\/protocols\/fastcgi$/, replacement: source('protocols/fastcgi/index.ts') },
       { find: /^wizgi\/protocols\/http1$/, replacement: source('protocols/http1/index.ts') },
       { find: /^wizgi\/protocols\/scgi$/, replacement: source('protocols/scgi/index.ts') },
       { find: /^wizgi\/protocols\/uwsgi$/, replacement: source('protocols/uwsgi/index.ts') },
