@@ -11,7 +11,7 @@ import type { SpoolOptions } from './body.ts';
 import { Clock } from './clock.ts';
 import type { Connection } from './listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
-import { connectionFacts, peerOf } from './peer.ts';
+import { connectionFacts, type LocalAddress, peerOf } from './peer.ts';
 import type { Protocol } from './protocol.ts';
 import type { Refusal } from './refusal.ts';
 import { TurnedAway } from './turned-away.ts';
@@ -120,8 +120,8 @@ export class Gateway {
     ]);
   }
 
-  accept(socket: Socket, protocol: Protocol): void {
-    const facts = connectionFacts(socket);
+  accept(socket: Socket, protocol: Protocol, local: LocalAddress | null): void {
+    const facts = connectionFacts(socket, local);
     if (this.draining) {
       socket.destroy();
     } else if (protocol.trusting && !this.allows(facts.remoteAddress)) {

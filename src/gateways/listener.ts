@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { dirname } from 'node:path';
 import { type Bind, formatLocal, formatTcp } from './bind.ts';
 import { ConfigurationError } from './options.ts';
+import type { LocalAddress } from './peer.ts';
 
 /** What a gateway makes of an accepted socket. */
 export interface Connection {
@@ -18,7 +19,8 @@ export interface ListenOptions {
   readonly backlog: number;
   /** Permissions of a Unix socket in octal, or empty for what the umask leaves. */
   readonly socketMode: string;
-  accept(socket: Socket): void;
+  /** @param local - the address on this side, where it is the same for all; else null. */
+  accept(socket: Socket, local: LocalAddress | null): void;
   /** A connection could not be accepted; others still can. */
   failed(error: Error): void;
 }
@@ -39,8 +41,9 @@ export async function listen(bind: Bind, options: ListenOptions): Promise<Listen
   if (bind.kind === 'unix') await removeStaleSocket(bind.path);
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
-    (socket) => options.accept(socket),
+    (socket) => options.accept(socket, local),
   );
+  let local: LocalAddress | null = null;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(bind, error)));
     server.once('listening', resolve);
@@ -50,6 +53,7 @@ export async function listen(bind: Bind, options: ListenOptions): Promise<Listen
   // be accepted, and does not even tell.
   server.removeAllListeners('error');
   server.on('error', (error) => options.failed(error));
+  local = localOf(server);
   return { address: describe(bind, server), close: () => server.close() };
 }
 
@@ -69,6 +73,14 @@ function start(server: Server, bind: Bind, { backlog, socketMode }: ListenOption
       process.umask(umask);
     }
   }
+}
+
+/** The address that all accepted sockets have on this side: asking each one is a system call. */
+function localOf(server: Server): LocalAddress | null {
+  const address = server.address() as AddressInfo | string | null;
+  if (address === null || typeof address === 'string') return null;
+  const anywhere = address.address === '0.0.0.0' || address.address === '::';
+  return anywhere ? null : { localAddress: address.address, localPort: address.port };
 }
 
 function describe(bind: Bind, server: Server): string {

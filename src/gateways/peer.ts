@@ -10,8 +10,16 @@ export interface ConnectionFacts {
   readonly remotePort: string;
 }
 
-export function connectionFacts(socket: Socket): ConnectionFacts {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+/** Where a connection arrived. */
+export interface LocalAddress {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
+/** @param local - where it arrived, if that is known without asking the socket. */
+export function connectionFacts(socket: Socket, local: LocalAddress | null): ConnectionFacts {
+  const { remoteAddress, remotePort } = socket;
+  const { localAddress, localPort } = local ?? socket;
   const overTcp = localPort !== undefined;
   return {
     scheme: 'http',

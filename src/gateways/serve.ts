@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { asApplication } from '../wsgi/application.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
@@ -70,7 +69,8 @@ export async function serve(app: ApplicationLike, options: ServeOptions = {}): P
     for (const bind of binds) {
       const protocol = await protocols[bind.protocol]();
       protocol.check?.(bind, resolved);
-      const accept = (socket: Socket) => gateway.accept(socket, protocol);
+      const accept: ListenOptions['accept'] = (socket, local) =>
+        gateway.accept(socket, protocol, local);
       listeners.push(await listen(bind, { ...listening, accept }));
     }
   } catch (error) {
