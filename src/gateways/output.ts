@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
+import type { Pieces } from '../protocols/answer.ts';
 import type { Clock } from './clock.ts';
+import { joined } from './pieces.ts';
 
 /** How Node.js counts what a handle was given and what of it waits; stable, though undocumented. */
 interface Counted {
@@ -37,8 +39,11 @@ export class Output {
     return this.settle();
   }
 
-  writeAll(pieces: readonly (string | Uint8Array)[]): boolean {
+  /** Writes several pieces at once; returns as `write` does. */
+  writeAll(pieces: Pieces): boolean {
     if (this.closed) return false;
+    const whole = joined(pieces);
+    if (whole !== null) return this.write(whole);
     this.active = this.clock.now;
     this.socket.cork();
     for (const piece of pieces) {

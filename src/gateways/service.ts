@@ -64,7 +64,6 @@ const RUNNING = 1;
 const OVER = 2;
 
 export class Service implements Exchange, Answered, ReceptionOwner {
-  readonly line: RequestLine;
   started = 0;
   response: ResponseHead | null = null;
   environ: Environ | null = null;
@@ -97,7 +96,6 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     this.request = request;
     this.encoder = encoder;
     this.abortSource = abort;
-    this.line = lineOf(request.variables);
   }
 
   /** Begins: with the application, or with receiving the content. */
@@ -110,6 +108,10 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     this.reception = new Reception(this, gateway, this.request.contentLength, false);
     if (gateway.streaming) this.enter(this.reception.input(), null);
     else this.owner.contentWanted(this);
+  }
+
+  get line(): RequestLine {
+    return lineOf(this.request.variables);
   }
 
   // --- content ---------------------------------------------------------------------------------

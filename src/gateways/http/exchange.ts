@@ -11,17 +11,11 @@ import {
   type RequestHead,
   responseHead,
 } from '../../protocols/http1/index.ts';
-import { byteLength, octets } from '../../wsgi/blocks.ts';
+import { byteLength } from '../../wsgi/blocks.ts';
 import type { Exchange } from '../../wsgi/exchange.ts';
 import type { ResponseHead } from '../../wsgi/response-head.ts';
 import type { Chunk, Environ } from '../../wsgi/types.ts';
 import type { Answered, RequestLine } from '../gateway.ts';
-
-/** Content up to this size is copied behind its head, so that both leave in one write. */
-const COPY_LIMIT = 8 * 1024;
-
-/** Content up to this size is written as Latin-1 text, which V8 joins faster than buffers. */
-const TEXT_LIMIT = 1024;
 
 /** Where an {@link HttpExchange} puts its bytes: the connection. */
 export interface ExchangeOwner {
@@ -145,13 +139,6 @@ export class HttpExchange implements Exchange, Answered {
 
   private join(start: string, block: Uint8Array, end: string): boolean {
     if (start === '' && end === '') return this.owner.write(block);
-    if (block.length > COPY_LIMIT) return this.owner.writeAll([start, block, end]);
-    if (block.length <= TEXT_LIMIT) return this.owner.write(start + octets(block) + end);
-    const blockEnd = start.length + block.length;
-    const joined = Buffer.allocUnsafe(blockEnd + end.length);
-    joined.write(start, 0, 'latin1');
-    joined.set(block, start.length);
-    if (end !== '') joined.write(end, blockEnd, 'latin1');
-    return this.owner.write(joined);
+    return this.owner.writeAll([start, block, end]);
   }
 }
