@@ -1,6 +1,7 @@
 import { type BlockList, isIPv6, type Socket } from 'node:net';
 import { DEFAULT_META_LIMITS, type MetaRequestLimits } from '../protocols/cgi/limits.ts';
 import type { Http1Limits } from '../protocols/http1/index.ts';
+import { AbortPool } from '../wsgi/abort.ts';
 import { isStreaming } from '../wsgi/application.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
@@ -65,9 +66,11 @@ export class Gateway {
   readonly streaming: boolean;
   readonly limits: Http1Limits;
   readonly metaLimits: MetaRequestLimits;
+  readonly scgiTolerant: boolean;
   readonly spool: SpoolOptions;
   readonly serverField: string;
   readonly clock: Clock;
+  readonly aborts = new AbortPool();
   /** Milliseconds, as are all below. */
   readonly headerTimeout: number;
   readonly bodyTimeout: number;
@@ -83,6 +86,8 @@ export class Gateway {
   private readonly serial: boolean;
   /** Whose requests may say who their client is; null: everybody's. */
   private readonly allowed: BlockList | null;
+  /** Front ends connect again and again. */
+  private lastAllowed = '';
   private readonly queue: (() => void)[] = [];
   private running = false;
   private whenEmpty: (() => void) | null = null;
@@ -97,6 +102,7 @@ export class Gateway {
     this.streaming = isStreaming(context.app);
     this.limits = options;
     this.metaLimits = { ...DEFAULT_META_LIMITS, maxBody: options.maxBody };
+    this.scgiTolerant = options.scgiTolerant;
     this.spool = options;
     this.serverField = options.serverHeader === '' ? '' : `Server: ${options.serverHeader}\r\n`;
     this.headerTimeout = options.headerTimeout * 1000;
@@ -136,8 +142,10 @@ export class Gateway {
 
   /** Whether requests of this peer may say who their client is; Unix sockets have permissions. */
   private allows(address: string): boolean {
-    if (address === '' || this.allowed === null) return true;
-    return this.allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+    if (address === '' || this.allowed === null || address === this.lastAllowed) return true;
+    if (!this.allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return false;
+    this.lastAllowed = address;
+    return true;
   }
 
   /** A connection is over. */

@@ -86,16 +86,11 @@ export class Service implements Exchange, Answered, ReceptionOwner {
   /** The application's head could not be sent; another one was, and its content goes nowhere. */
   private replaced = false;
 
-  constructor(
-    owner: ServiceOwner,
-    request: ServiceRequest,
-    encoder: AnswerEncoder,
-    abort: AbortSource,
-  ) {
+  constructor(owner: ServiceOwner, request: ServiceRequest, encoder: AnswerEncoder) {
     this.owner = owner;
     this.request = request;
     this.encoder = encoder;
-    this.abortSource = abort;
+    this.abortSource = owner.gateway.aborts.take();
   }
 
   /** Begins: with the application, or with receiving the content. */
@@ -355,6 +350,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     this.current = null;
     this.input?.close();
     this.reception?.dispose();
+    this.owner.gateway.aborts.give(this.abortSource);
     this.owner.over(this, this.outcome);
   }
 

@@ -10,7 +10,6 @@ import type { Socket } from 'node:net';
 import type { AnswerEncoder, Pieces } from '../protocols/answer.ts';
 import type { MetaRequestEvent } from '../protocols/cgi/request-parser.ts';
 import { ProtocolError } from '../protocols/protocol-error.ts';
-import { AbortSource } from '../wsgi/abort.ts';
 import type { Timed } from './clock.ts';
 import type { Gateway } from './gateway.ts';
 import type { Connection } from './listener.ts';
@@ -79,11 +78,17 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
     const { transport, service } = this;
     if (transport.tick(now)) return;
     if (service === null) {
-      if (now > this.deadline && !transport.lingering) this.refuse('header-timeout', 408);
+      if (now > this.deadline && !transport.lingering) this.onHeaderTimeout();
     } else if (!this.served) {
       if (transport.forsaken(now) && !service.receiving) transport.destroy(true);
       else service.tick(now);
     }
+  }
+
+  private onHeaderTimeout(): void {
+    if (this.transport.bytesRead > 0) this.refuse('header-timeout', 408);
+    // Whoever only looks whether somebody listens is no news.
+    else this.transport.linger();
   }
 
   // --- TransportOwner --------------------------------------------------------------------------
@@ -134,7 +139,7 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
     if (event === null) return false;
     switch (event.type) {
       case 'head':
-        this.service = new Service(this, event, this.encoder, new AbortSource());
+        this.service = new Service(this, event, this.encoder);
         this.service.start();
         break;
       case 'data':

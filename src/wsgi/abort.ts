@@ -25,6 +25,23 @@ export class AbortSource {
   }
 }
 
+/** The most sources that are kept for later. */
+const MOST_KEPT = 1024;
+
+/** Sources that finished requests leave behind, for those of other connections. */
+export class AbortPool {
+  private readonly kept: AbortSource[] = [];
+
+  take(): AbortSource {
+    return this.kept.pop() ?? new AbortSource();
+  }
+
+  /** Takes one back that no request uses any more. */
+  give(source: AbortSource): void {
+    if (this.kept.length < MOST_KEPT) this.kept.push(source);
+  }
+}
+
 // AbortSignal.any() adds no listener to its sources; only this property tells.
 const dependants = dependantsKey();
 

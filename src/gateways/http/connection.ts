@@ -15,7 +15,7 @@ import {
   type RequestHead,
   RequestParser,
 } from '../../protocols/http1/index.ts';
-import { AbortSource } from '../../wsgi/abort.ts';
+import type { AbortSource } from '../../wsgi/abort.ts';
 import { WsgiError } from '../../wsgi/errors.ts';
 import { Input } from '../../wsgi/input.ts';
 import { type Run, run } from '../../wsgi/run.ts';
@@ -53,7 +53,7 @@ export class HttpConnection
   private readonly output: Output;
   private readonly facts: ConnectionFacts;
   private readonly parser: RequestParser;
-  private readonly abortSource = new AbortSource();
+  private readonly abortSource: AbortSource;
   private readonly runOptions;
 
   private phase = IDLE;
@@ -84,6 +84,7 @@ export class HttpConnection
     this.output = this.transport.output;
     gateway.clock.add(this);
     this.parser = new RequestParser(gateway.limits, facts.scheme);
+    this.abortSource = gateway.aborts.take();
     this.runOptions = { log: gateway.log, abort: this.abortSource };
     this.deadline = gateway.clock.after(gateway.headerTimeout);
   }
@@ -211,6 +212,7 @@ export class HttpConnection
   private leave(): void {
     this.reception?.dispose();
     this.reception = null;
+    this.gateway.aborts.give(this.abortSource);
     this.gateway.closed(this);
   }
 
