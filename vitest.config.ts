@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^wizgi$/, replacement: source('index.ts') },
+      { find: /^wizgi\/cgi$/, replacement: source('gateways/cgi/index.ts') },
       { find: /^wizgi\/python$/, replacement: source('python/index.ts') },
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
       { find: /^wizgi\/protocols\/ajp$/, replacement: source('protocols/ajp/index.ts') },

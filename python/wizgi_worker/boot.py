@@ -57,7 +57,7 @@ def serve(app, config, channel, ledger, errors, stack_signal, started):
         "wsgi.errors": ErrorStream(errors),
         "wsgi.multithread": threads > 1,
         "wsgi.multiprocess": config["multiprocess"],
-        "wsgi.run_once": False,
+        "wsgi.run_once": config["runOnce"],
         "wsgi.input_terminated": True,
         "wsgi.file_wrapper": FileWrapper,
     }

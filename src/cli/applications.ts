@@ -20,9 +20,14 @@ export interface Applications {
 /**
  * Loads everything that is to be served, and waits until it can be.
  *
+ * @param runOnce - the process serves one request only.
  * @throws {UserError} (as a rejection) saying what is wrong with a target or its application.
  */
-export async function loadApplications(settings: Settings, logs: Logs): Promise<Applications> {
+export async function loadApplications(
+  settings: Settings,
+  logs: Logs,
+  runOnce = false,
+): Promise<Applications> {
   const targets = settings.mounts.map(({ source }) =>
     source.kind === 'target' ? parseTarget(source.text, source.directory) : null,
   );
@@ -31,7 +36,7 @@ export async function loadApplications(settings: Settings, logs: Logs): Promise<
   const hosted: HostedApplication[] = [];
   try {
     for (const [index, { source }] of settings.mounts.entries()) {
-      const app = await loadOne(source, targets[index] ?? null, settings, logs);
+      const app = await loadOne(source, targets[index] ?? null, settings, logs, runOnce);
       apps.push(app);
       for (const inner of hostedIn(app)) {
         if (hosted.includes(inner)) continue;
@@ -67,10 +72,13 @@ async function loadOne(
   target: Target | null,
   settings: Settings,
   logs: Logs,
+  runOnce: boolean,
 ): Promise<ApplicationLike> {
   if (source.kind === 'demo') return demoApp;
   if (source.kind === 'value') return checkApplication(source.value, source.from);
-  if (target?.kind === 'python') return loadPython(target.text, source.directory, settings, logs);
+  if (target?.kind === 'python') {
+    return loadPython(target.text, source.directory, settings, logs, runOnce);
+  }
   return loadApplication(target as Exclude<Target, { kind: 'python' }>);
 }
 
@@ -79,6 +87,7 @@ async function loadPython(
   directory: string,
   { python: { options }, server }: Settings,
   logs: Logs,
+  runOnce: boolean,
 ): Promise<ApplicationLike> {
   const { python } = await import('../python/index.ts');
   const { timeout, gracefulTimeout, spoolDirectory } = server;
@@ -88,6 +97,7 @@ async function loadPython(
     gracefulTimeout,
     spoolDirectory,
     directory,
+    runOnce,
   };
   return python(target, { ...given, log: logs.log, errors: logs.errors });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { optionTable } from '../gateways/options.ts';
 import { pythonOptionTable } from '../python/options.ts';
 import { commandOptions } from './command-options.ts';
-import { parseFlags } from './flags.ts';
+import { parseFlags, upToTarget } from './flags.ts';
 import { helpText } from './help.ts';
 import { showBytes } from './values.ts';
 
@@ -12,6 +12,7 @@ describe('parseFlags', () => {
       positionals: ['app.ts'],
       server: {},
       python: {},
+      cgi: {},
       command: {},
     });
   });
@@ -157,4 +158,21 @@ describe('helpText', () => {
 
 it('shows bytes as flags take them', () => {
   expect([8192, 100, 65536, 1024 ** 3, 0].map(showBytes)).toEqual(['8k', '100', '64k', '1g', '0']);
+});
+
+describe('upToTarget', () => {
+  it('CGI-28 J2 leaves out what follows the target, for it can be words of a query', () => {
+    expect(upToTarget(['app.ts', '-e', 'A=b', 'more'])).toEqual(['app.ts']);
+    expect(upToTarget(['app.ts', '--', '-c', 'evil.ts'])).toEqual(['app.ts']);
+  });
+
+  it('keeps the flags before it, with their values', () => {
+    const args = ['--timeout', '5', '--nph', '-e', 'A=b', 'app.ts'];
+    expect(upToTarget([...args, '-c', 'evil.ts'])).toEqual(args);
+  });
+
+  it('keeps all where there is no target', () => {
+    expect(upToTarget(['-c', 'wizgi.config.ts'])).toEqual(['-c', 'wizgi.config.ts']);
+    expect(upToTarget([])).toEqual([]);
+  });
 });

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
+import { type CgiTableOptions, cgiOptionTable } from '../gateways/cgi/options.ts';
 import {
-  type ServerOptions,
   type OptionKind,
   type OptionRow,
   type OptionsOf,
   type OptionTable,
   optionTable,
+  type ServerOptions,
 } from '../gateways/options.ts';
 import { pythonOptionTable } from '../python/options.ts';
 import { aliases, type CommandOption, commandOptions } from './command-options.ts';
@@ -19,6 +20,8 @@ export interface Flags {
   readonly positionals: readonly string[];
   readonly server: ServerOptions;
   readonly python: OptionsOf<typeof pythonOptionTable>;
+  /** What of CGI's options is its own. */
+  readonly cgi: Pick<CgiTableOptions, 'nph'>;
   readonly command: CommandValues;
 }
 
@@ -36,7 +39,7 @@ type ValueOf<O extends CommandOption> = O extends { repeatable: true }
       : boolean;
 
 /** Whose option a flag gives. */
-type Group = 'server' | 'python' | 'command';
+type Group = 'server' | 'python' | 'cgi' | 'command';
 
 /** A flag. */
 interface Known {
@@ -50,6 +53,7 @@ const known: ReadonlyMap<string, Known> = new Map(
   [
     ...tableFlags('server', optionTable),
     ...tableFlags('python', pythonOptionTable),
+    ...tableFlags('cgi', { nph: cgiOptionTable.nph }),
     ...commandFlags(),
   ].map((entry) => [entry.option.flag, entry]),
 );
@@ -103,7 +107,12 @@ export function parseFlags(args: readonly string[]): Flags {
     tokens: true,
   });
   const positionals: string[] = [];
-  const groups: Record<Group, Record<string, unknown>> = { server: {}, python: {}, command: {} };
+  const groups: Record<Group, Record<string, unknown>> = {
+    server: {},
+    python: {},
+    cgi: {},
+    command: {},
+  };
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
@@ -116,6 +125,23 @@ export function parseFlags(args: readonly string[]): Flags {
       : value;
   }
   return { positionals, ...groups };
+}
+
+/**
+ * The command line up to its TARGET.
+ *
+ * Web servers append words of the query, which the client chooses (RFC 3875 §4.4): none may be taken for
+ * a flag.
+ */
+export function upToTarget(args: readonly string[]): readonly string[] {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: parserOptions(),
+    strict: false,
+    tokens: true,
+  });
+  const target = tokens.find(({ kind }) => kind === 'positional');
+  return target === undefined ? args : args.slice(0, target.index + 1);
 }
 
 function parserOptions(): Record<string, { type: 'string' | 'boolean'; short?: string }> {

@@ -1,29 +1,40 @@
 #!/usr/bin/env node
 import { ConfigurationError } from '../gateways/options.ts';
 import { VERSION } from '../wsgi/version.ts';
-import { type Flags, parseFlags } from './flags.ts';
+import { type Flags, parseFlags, upToTarget } from './flags.ts';
 import { nearest } from './nearest.ts';
 import { ignoreBrokenPipes } from './stray-errors.ts';
 import { EXIT, UserError } from './user-error.ts';
 
 /** Commands of later versions, so that nobody takes them for a file. */
-const LATER = ['cgi', 'check', 'top'];
+const LATER = ['check', 'top'];
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === undefined) return printHelp(process.stderr, EXIT.usage);
   if (command === 'help') return printHelp(process.stdout, EXIT.ok);
-  const flags = parseFlags(command === 'serve' ? rest : args);
+  const flags = parseFlags(argumentsOf(command, rest) ?? args);
   if (flags.command.help) return printHelp(process.stdout, EXIT.ok);
   if (flags.command.version) return print(`wizgi ${VERSION} on Node.js ${process.versions.node}\n`);
+  if (command === 'cgi') {
+    const { cgiCommand } = await import('./cgi-command.ts');
+    return cgiCommand(flags);
+  }
   if (command !== 'serve') throw unknownCommand(command, flags);
+  if (flags.cgi.nph !== undefined) throw new UserError('--nph is a flag of wizgi cgi');
   const { serveCommand } = await import('./serve-command.ts');
   return serveCommand(flags);
 }
 
+/** What stands behind the name of a command; null where that is none. */
+function argumentsOf(command: string, rest: readonly string[]): readonly string[] | null {
+  if (command === 'cgi') return upToTarget(rest);
+  return command === 'serve' ? rest : null;
+}
+
 function unknownCommand(command: string, { positionals }: Flags): UserError {
   if (LATER.includes(command)) return new UserError(`the command ${command} is not available yet`);
-  const guess = nearest(command, ['serve']);
+  const guess = nearest(command, ['serve', 'cgi']);
   if (guess !== null)
     return new UserError(`there is no command ${command}; did you mean ${guess}?`);
   const target = positionals.find((positional) => /[./]/.test(positional));

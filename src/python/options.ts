@@ -69,6 +69,11 @@ export interface PythonOptions extends OptionsOf<typeof pythonOptionTable> {
   readonly gracefulTimeout?: number;
   /** Where answers wait whose clients are slower than the workers are needed. Default: the system's. */
   readonly spoolDirectory?: string;
+  /**
+   * This process serves one request and ends, and others do beside it: the environ says so in
+   * `wsgi.run_once` and `wsgi.multiprocess`. Default: false.
+   */
+  readonly runOnce?: boolean;
   /** Where the pool logs. Default: warnings and errors to standard error. */
   readonly log?: Log;
   /** Where `wsgi.errors` writes. Default: standard error. */
@@ -92,7 +97,7 @@ const table = {
  * @throws {ConfigurationError} naming an option that does not exist or whose value is unusable.
  */
 export function resolvePythonOptions(
-  options: Omit<PythonOptions, 'directory' | 'env' | 'log' | 'errors'>,
+  options: Omit<PythonOptions, 'directory' | 'env' | 'runOnce' | 'log' | 'errors'>,
 ): ResolvedPythonOptions {
   const resolved = resolveTable(table, options);
   if (resolved.threads > MAX_THREADS) {

@@ -83,7 +83,8 @@ function host(
   options: PythonOptions,
   around: Application | null,
 ): PythonApplication {
-  const { directory = '.', env = {}, log: given = stderrLog, errors, ...rest } = options;
+  const { directory = '.', env = {}, runOnce = false, errors, ...others } = options;
+  const { log: given = stderrLog, ...rest } = others;
   const resolved = resolvePythonOptions(rest);
   const { threads } = resolved;
   const log = unfailing(given);
@@ -99,7 +100,8 @@ function host(
     directory: cwd,
     pythonpath: resolved.pythonpath,
     threads,
-    multiprocess,
+    multiprocess: multiprocess || runOnce,
+    runOnce,
     around: around !== null,
     preload: resolved.preload,
     reload: resolved.reload,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnswerHead, Pieces } from '../answer.ts';
 import { CgiAnswerEncoder } from './answer-encoder.ts';
+import { NphAnswerEncoder } from './nph-answer-encoder.ts';
 
 const text = (pieces: Pieces) =>
   pieces.map((piece) => (typeof piece === 'string' ? piece : `<${piece.join()}>`)).join('|');
@@ -51,5 +52,25 @@ describe('CgiAnswerEncoder', () => {
         expect.objectContaining({ name: 'ProtocolError', code: 'repeated-field', status: 500 }),
       );
     }
+  });
+});
+
+describe('NphAnswerEncoder', () => {
+  it('CGI-20 writes an HTTP message that ends with its connection', () => {
+    const encoder = new NphAnswerEncoder('HTTP/1.1', 1000);
+    expect(text(encoder.begin(head([['A', 'b']], 2), 'hi'))).toBe(
+      'HTTP/1.1 200 OK\r\nA: b\r\nDate: Thu, 01 Jan 1970 00:00:01 GMT\r\n' +
+        'Content-Length: 2\r\nConnection: close\r\n\r\nhi',
+    );
+    expect(text(encoder.block(Uint8Array.of(3)))).toBe('<3>');
+    expect(encoder.end()).toEqual([]);
+  });
+
+  it("CGI-20 follows SERVER_PROTOCOL, and keeps the application's Date", () => {
+    const encoder = new NphAnswerEncoder('HTTP/1.0', 0);
+    expect(text(encoder.begin(head([['date', 'now']]), Uint8Array.of(1)))).toBe(
+      'HTTP/1.0 200 OK\r\ndate: now\r\nConnection: close\r\n\r\n|<1>',
+    );
+    expect(text(new NphAnswerEncoder('INCLUDED', 0).begin(head([]), null))).toMatch(/^HTTP\/1\.1 /);
   });
 });

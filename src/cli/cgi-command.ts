@@ -1,0 +1,72 @@
+import { answerFailure, answerRequest } from '../gateways/cgi/answer.ts';
+import { cgiOptionTable } from '../gateways/cgi/options.ts';
+import { guardProcess } from '../gateways/cgi/process.ts';
+import { type OptionTable, optionTable } from '../gateways/options.ts';
+import { pythonOptionTable } from '../python/options.ts';
+import { loadApplications } from './applications.ts';
+import { type CommandOption, commandOptions } from './command-options.ts';
+import type { Flags } from './flags.ts';
+import { openLogs } from './logs.ts';
+import { prepareSettings, type Settings } from './settings.ts';
+import { logStrayErrors } from './stray-errors.ts';
+import { UserError } from './user-error.ts';
+
+/** What a process for a single request has use for, beside the options of CGI. */
+const PYTHON_FLAGS = ['python', 'pythonpath'];
+const COMMAND_FLAGS = [
+  ...['config', 'mount', 'env', 'chdir', 'errorLogfile', 'logLevel', 'logFormat'],
+];
+
+/**
+ * `wizgi cgi`: answers the request that a web server started this process for.
+ *
+ * @returns the exit code.
+ * @throws {UserError | ConfigurationError} (as a rejection) for what the user can mend; the client has
+ *   its answer then.
+ */
+export async function cgiCommand(flags: Flags): Promise<number> {
+  guardProcess();
+  try {
+    return await answer(flags);
+  } catch (error) {
+    answerFailure();
+    throw error;
+  }
+}
+
+async function answer(flags: Flags): Promise<number> {
+  refuseFlags(optionTable, flags.server, Object.keys(cgiOptionTable));
+  refuseFlags(pythonOptionTable, flags.python, PYTHON_FLAGS);
+  refuseFlags(commandOptions, flags.command, COMMAND_FLAGS);
+  const settings = forOneRequest(await prepareSettings(flags, false));
+  const logs = await openLogs(settings);
+  try {
+    logStrayErrors(logs.log);
+    const { app } = await loadApplications(settings, logs, true);
+    const { log, errors } = logs;
+    const nph = flags.cgi.nph ?? false;
+    return await answerRequest(app, { server: settings.server, nph, log, errors });
+  } finally {
+    logs.end();
+  }
+}
+
+/** Refuses flags that would change nothing: whoever gives them expects something of them. */
+function refuseFlags(
+  table: OptionTable | Readonly<Record<string, CommandOption>>,
+  given: object,
+  meaningful: readonly string[],
+): void {
+  const name = Object.keys(given).find((key) => !meaningful.includes(key));
+  if (name === undefined) return;
+  throw new UserError(
+    `--${table[name]?.flag} means nothing to wizgi cgi: a web server starts it for each request, and ends it`,
+  );
+}
+
+/** What a configuration file, or the environment, may say for `wizgi serve`. */
+function forOneRequest(settings: Settings): Settings {
+  const { options, asked } = settings.python;
+  const single = { ...options, workers: 1, threads: 1, preload: false, reload: false };
+  return { ...settings, accessLogfile: null, python: { options: single, asked } };
+}
