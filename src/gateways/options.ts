@@ -100,6 +100,10 @@ export const optionTable = {
     value: 'ADDRESS',
     help: 'Whose FastCGI, SCGI, uwsgi and AJP requests are served, because they tell who their client is; repeatable: an IP address, a network such as 10.0.0.0/8, or * for all. Unix sockets have permissions instead.',
   }),
+  scgiTolerant: option('boolean', false, {
+    flag: 'scgi-tolerant',
+    help: 'Serve SCGI requests that lack SCGI=1 or CONTENT_LENGTH, too; without a length they have no body.',
+  }),
 } as const;
 
 /** How an option's value is written and checked; `positive` is a count of at least 1. */

@@ -7,7 +7,7 @@ const encoder = new ScgiAnswerEncoder();
 /** SCGI, as the application server. */
 export const protocol: Protocol = {
   connect: (gateway, socket, facts) => {
-    const parser = new ScgiRequestParser(gateway.metaLimits);
+    const parser = new ScgiRequestParser(gateway.metaLimits, gateway.scgiTolerant);
     return new SingleConnection(gateway, socket, facts, parser, encoder);
   },
   turnAway: () => '',
