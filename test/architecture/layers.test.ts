@@ -9,6 +9,7 @@ const levels: Readonly<Record<string, number>> = {
   gateways: 2,
   testing: 2,
   logging: 3,
+  upstream: 3,
   python: 4,
   config: 5,
   cli: 6,

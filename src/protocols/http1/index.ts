@@ -1,5 +1,6 @@
 export { ProtocolError } from '../protocol-error.ts';
 export { CHUNKED, UNTIL_CLOSE } from './body-decoder.ts';
+export { Http1Client } from './client.ts';
 export * from './encode.ts';
 export type { FieldName } from './field-names.ts';
 export { DEFAULT_LIMITS, DEFAULT_RESPONSE_LIMITS, type Http1Limits } from './limits.ts';

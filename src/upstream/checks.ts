@@ -1,0 +1,94 @@
+import type { Log } from '../wsgi/log.ts';
+import { setupTestingDefaults } from '../wsgi/util.ts';
+import { ForwardedRequest, type Route } from './forwarded-request.ts';
+import type { Upstream } from './upstream.ts';
+
+/** How upstreams are checked. Times are in milliseconds. */
+export interface CheckOptions {
+  readonly healthInterval: number;
+  readonly healthPath: string;
+  readonly healthTimeout: number;
+  readonly log: Log;
+}
+
+/** Asks each upstream at intervals whether it does well. */
+export class HealthChecks {
+  private readonly upstreams: readonly Upstream[];
+  private readonly options: CheckOptions;
+  private readonly timer: NodeJS.Timeout;
+  private readonly running = new Map<Upstream, () => void>();
+
+  constructor(upstreams: readonly Upstream[], options: CheckOptions) {
+    this.upstreams = upstreams;
+    this.options = options;
+    this.timer = setInterval(() => this.round(), options.healthInterval);
+    // A program that does nothing else should end.
+    this.timer.unref();
+    this.round();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    for (const stop of this.running.values()) stop();
+  }
+
+  private round(): void {
+    for (const upstream of this.upstreams) {
+      if (!this.running.has(upstream)) this.check(upstream);
+    }
+  }
+
+  private check(upstream: Upstream): void {
+    const { healthPath, healthTimeout, log } = this.options;
+    let status = '';
+    const environ = setupTestingDefaults({
+      PATH_INFO: healthPath,
+      HTTP_HOST: upstream.target.authority,
+      SERVER_PROTOCOL: 'HTTP/1.1',
+    });
+    const request = new ForwardedRequest(
+      environ,
+      (given) => {
+        status = given;
+        return () => undefined;
+      },
+      null,
+      only(upstream, healthTimeout, log),
+    );
+    const finish = (reason: string | null) => {
+      if (!this.running.delete(upstream)) return;
+      clearTimeout(timer);
+      request.close();
+      upstream.health.checked(performance.now(), reason);
+    };
+    const timer = setTimeout(
+      () => finish(`did not answer a check within ${healthTimeout / 1000} s`),
+      healthTimeout,
+    );
+    this.running.set(upstream, () => {
+      this.running.delete(upstream);
+      clearTimeout(timer);
+      request.close();
+    });
+    request.start();
+    request.next().then(
+      () => finish(/^[23]/.test(status) ? null : `answered a check with ${status}`),
+      (error: Error) => finish(error.message),
+    );
+  }
+}
+
+/** A way that leads to one upstream, and does not count for its health. */
+function only(upstream: Upstream, timeout: number, log: Log): Route {
+  return {
+    log,
+    responseTimeout: timeout,
+    pauseTimeout: timeout,
+    retries: 0,
+    choose: () => upstream,
+    failed: () => undefined,
+    answered: () => undefined,
+    left: () => undefined,
+    closed: () => undefined,
+  };
+}
