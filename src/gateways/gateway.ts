@@ -12,7 +12,7 @@ import type { SpoolOptions } from './body.ts';
 import { Clock } from './clock.ts';
 import type { Connection } from './listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
-import { connectionFacts, type LocalAddress, peerOf } from './peer.ts';
+import { type ConnectionFacts, connectionFacts, type LocalAddress, peerOf } from './peer.ts';
 import type { Protocol } from './protocol.ts';
 import type { Refusal } from './refusal.ts';
 import { TurnedAway } from './turned-away.ts';
@@ -68,6 +68,11 @@ export class Gateway {
   readonly metaLimits: MetaRequestLimits;
   readonly scgiTolerant: boolean;
   readonly spool: SpoolOptions;
+  readonly maxConnections: number;
+  /** FastCGI filters are served. */
+  readonly filter: boolean;
+  /** What FastCGI applications write to `wsgi.errors` goes to the web server. */
+  readonly stderrRecords: boolean;
   readonly serverField: string;
   readonly clock: Clock;
   readonly aborts = new AbortPool();
@@ -81,7 +86,6 @@ export class Gateway {
   readonly halfCloseTimeout: number;
   draining = false;
   private readonly accessLog: AccessLog | null;
-  private readonly maxConnections: number;
   private readonly connections = new Set<Connection>();
   private readonly serial: boolean;
   /** Whose requests may say who their client is; null: everybody's. */
@@ -104,6 +108,8 @@ export class Gateway {
     this.metaLimits = { ...DEFAULT_META_LIMITS, maxBody: options.maxBody };
     this.scgiTolerant = options.scgiTolerant;
     this.spool = options;
+    this.filter = options.fastcgiFilter;
+    this.stderrRecords = options.fastcgiStderr;
     this.serverField = options.serverHeader === '' ? '' : `Server: ${options.serverHeader}\r\n`;
     this.headerTimeout = options.headerTimeout * 1000;
     this.bodyTimeout = options.bodyTimeout * 1000;
@@ -130,7 +136,7 @@ export class Gateway {
     const facts = connectionFacts(socket, local);
     if (this.draining) {
       socket.destroy();
-    } else if (protocol.trusting && !this.allows(facts.remoteAddress)) {
+    } else if (protocol.trusting && !this.hears(protocol, facts)) {
       this.log.info('refused', { reason: 'peer-not-allowed', peer: peerOf(facts) });
       socket.destroy();
     } else if (this.connections.size >= this.maxConnections) {
@@ -141,7 +147,9 @@ export class Gateway {
   }
 
   /** Whether requests of this peer may say who their client is; Unix sockets have permissions. */
-  private allows(address: string): boolean {
+  private hears(protocol: Protocol, { remoteAddress: address }: ConnectionFacts): boolean {
+    const peers = protocol.peers?.() ?? null;
+    if (peers !== null) return peers.has(address);
     if (address === '' || this.allowed === null || address === this.lastAllowed) return true;
     if (!this.allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return false;
     this.lastAllowed = address;

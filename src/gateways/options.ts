@@ -95,6 +95,14 @@ export const optionTable = {
     flag: 'script-name',
     help: 'Path that the application is mounted at, for SCRIPT_NAME; requests outside it get 404. Behind a web server that speaks FastCGI, SCGI or uwsgi, and does not tell SCRIPT_NAME from PATH_INFO, / is the root.',
   }),
+  fastcgiStderr: option('boolean', false, {
+    flag: 'fastcgi-stderr',
+    help: "FastCGI: what an application writes to wsgi.errors goes to the web server's log, in STDERR records, instead of the server's own.",
+  }),
+  fastcgiFilter: option('boolean', false, {
+    flag: 'fastcgi-filter',
+    help: "FastCGI: serve the role of a filter too; the file that it works on is environ's wizgi.filter_data.",
+  }),
   allowFrom: option('list', ['127.0.0.1', '::1'], {
     flag: 'allow-from',
     value: 'ADDRESS',

@@ -16,6 +16,8 @@ export interface Protocol {
    * heard.
    */
   readonly trusting: boolean;
+  /** The only addresses that are heard, whatever allowFrom says; null: it decides. */
+  peers?(): ReadonlySet<string> | null;
   /**
    * Says what of the server's options this protocol cannot be served with.
    *
@@ -26,6 +28,7 @@ export interface Protocol {
 
 /** The protocols by their names in addresses. Each is loaded when it is first listened for. */
 export const protocols = {
+  fastcgi: async () => (await import('./fastcgi/protocol.ts')).protocol,
   http: async () => (await import('./http/protocol.ts')).protocol,
   scgi: async () => (await import('./scgi/protocol.ts')).protocol,
   uwsgi: async () => (await import('./uwsgi/protocol.ts')).protocol,

@@ -12,9 +12,11 @@ import { MAX_CONTENT, REQUEST_COMPLETE, STDERR, STDOUT } from './records.ts';
 const text = new CgiAnswerEncoder();
 
 export class FastCgiAnswerEncoder implements AnswerEncoder {
-  /** As the exit status of a program: 0 when all is well. (§5.5) */
-  appStatus = 0;
+  /** Nothing may follow. */
+  ended = false;
   private readonly id: number;
+  /** As the exit status of a program: 0 when all is well. (§5.5) */
+  private appStatus = 0;
   private logged = false;
 
   constructor(id: number) {
@@ -22,6 +24,7 @@ export class FastCgiAnswerEncoder implements AnswerEncoder {
   }
 
   begin(head: AnswerHead, block: Block | null): Pieces {
+    this.appStatus = head.status.startsWith('5') ? 1 : 0;
     return this.stdout(text.begin(head, block));
   }
 
@@ -35,9 +38,10 @@ export class FastCgiAnswerEncoder implements AnswerEncoder {
     return streamRecords(STDERR, this.id, block);
   }
 
-  /** The ends of the streams, and that of the request. */
+  /** The ends of the streams, and that of the request: it failed when the status is a 5xx. */
   end(): Pieces {
     const { id } = this;
+    this.ended = true;
     const stderrEnd = this.logged ? streamEnd(STDERR, id) : '';
     return [streamEnd(STDOUT, id) + stderrEnd + endRequest(id, this.appStatus, REQUEST_COMPLETE)];
   }

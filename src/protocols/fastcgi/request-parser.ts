@@ -143,9 +143,8 @@ export class FastCgiRequestParser {
     return this.input.length;
   }
 
-  /** Whether something has come that is no whole request head yet. */
-  get incomplete(): boolean {
-    if (this.within || this.input.length > 0) return true;
+  /** Whether a request has begun whose head has not come yet. */
+  get beginning(): boolean {
     for (const { state } of this.requests.values()) if (state === IN_PARAMS) return true;
     return false;
   }
@@ -162,8 +161,7 @@ export class FastCgiRequestParser {
 
   /** Says that END_REQUEST was sent: the id is free. (§3.3) */
   release(id: number): void {
-    this.requests.delete(id);
-    this.excess = 0;
+    if (this.requests.delete(id)) this.excess = 0;
     const { following } = this;
     if (following !== null && 'id' in following && following.id === id) this.following = null;
   }
