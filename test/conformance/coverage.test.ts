@@ -38,10 +38,12 @@ describe('the conformance suite', () => {
     expect(Object.keys(deferred).filter((id) => !known.includes(id))).toEqual([]);
   });
 
-  it('APP-16 nothing in this package reads hop-by-hop variables of a request', () => {
+  it('APP-16 no application or middleware of this package reads hop-by-hop variables', () => {
     const files = readdirSync(source, { recursive: true, encoding: 'utf8' });
     const readers = files
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      // Which are the server's business.
+      .filter((name) => !/^(?:gateways|protocols)\//.test(name))
       .filter((name) =>
         /HTTP_(CONNECTION|KEEP_ALIVE|TE|TRAILER|TRANSFER_ENCODING|UPGRADE)\b/.test(
           readFileSync(new URL(name, source), 'utf8'),
