@@ -7,6 +7,7 @@ import type { Log } from '../wsgi/log.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
 import type { Application, Environ, ErrorStream } from '../wsgi/types.ts';
 import type { AccessEntry, AccessLog } from './access.ts';
+import { type AjpSettings, ajpSettings } from './ajp/settings.ts';
 import { allowList } from './allow-list.ts';
 import type { SpoolOptions } from './body.ts';
 import { Clock } from './clock.ts';
@@ -67,6 +68,7 @@ export class Gateway {
   readonly limits: Http1Limits;
   readonly metaLimits: MetaRequestLimits;
   readonly scgiTolerant: boolean;
+  readonly ajp: AjpSettings;
   readonly spool: SpoolOptions;
   readonly maxConnections: number;
   /** FastCGI filters are served. */
@@ -107,6 +109,7 @@ export class Gateway {
     this.limits = options;
     this.metaLimits = { ...DEFAULT_META_LIMITS, maxBody: options.maxBody };
     this.scgiTolerant = options.scgiTolerant;
+    this.ajp = ajpSettings(options);
     this.spool = options;
     this.filter = options.fastcgiFilter;
     this.stderrRecords = options.fastcgiStderr;

@@ -112,6 +112,23 @@ export const optionTable = {
     flag: 'scgi-tolerant',
     help: 'Serve SCGI requests that lack SCGI=1 or CONTENT_LENGTH, too; without a length they have no body.',
   }),
+  ajpSecret: option('string', '', {
+    flag: 'ajp-secret',
+    value: 'SECRET',
+    help: 'What AJP requests must prove to know, needed to listen on other addresses than loopback. Default: $WIZGI_AJP_SECRET.',
+  }),
+  ajpWithoutSecret: option('boolean', false, {
+    flag: 'ajp-without-secret',
+    help: 'Serve AJP without a secret on any address: whoever connects can pass for any client.',
+  }),
+  ajpPacketSize: option('bytes', 8192, {
+    flag: 'ajp-packet-size',
+    help: 'Largest AJP packet, 65536 at most; the web server must be set to the same.',
+  }),
+  ajpLighttpd: option('boolean', false, {
+    flag: 'ajp-lighttpd',
+    help: "Speak AJP as lighttpd's mod_ajp13 does, and no other: it frames content in a way of its own, and decodes paths.",
+  }),
 } as const;
 
 /** How an option's value is written and checked; `positive` is a count of at least 1. */

@@ -28,6 +28,7 @@ export interface Protocol {
 
 /** The protocols by their names in addresses. Each is loaded when it is first listened for. */
 export const protocols = {
+  ajp: async () => (await import('./ajp/protocol.ts')).protocol,
   fastcgi: async () => (await import('./fastcgi/protocol.ts')).protocol,
   http: async () => (await import('./http/protocol.ts')).protocol,
   scgi: async () => (await import('./scgi/protocol.ts')).protocol,
