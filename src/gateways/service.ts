@@ -264,6 +264,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     this.response = head;
     const block = content === null ? null : plain(content);
     this.bytes = block?.length ?? 0;
+    if (head.code === 200 && head.headers.some(isLocalRedirect)) this.warnOfRedirect();
     try {
       return this.encoder.begin(head, block);
     } catch (error) {
@@ -278,6 +279,14 @@ export class Service implements Exchange, Answered, ReceptionOwner {
       this.response = { ...head, status: refusal.head.status, headers: [] };
       return this.whole(refusal);
     }
+  }
+
+  /** Apache answers with another page then, or HAProxy with 302. */
+  private warnOfRedirect(): void {
+    this.owner.gateway.log.warn(
+      'status 200 with a path as its Location: some web servers make a redirect of it',
+      { request: this.describe() },
+    );
   }
 
   private whole({ head, content }: Refusal): Pieces {
@@ -357,6 +366,10 @@ export class Service implements Exchange, Answered, ReceptionOwner {
   private get remoteAddress(): string {
     return variable(this.request.variables, 'REMOTE_ADDR') ?? '';
   }
+}
+
+function isLocalRedirect([name, value]: readonly [string, string]): boolean {
+  return name.length === 8 && name.toLowerCase() === 'location' && value.startsWith('/');
 }
 
 /** A block as octets: text that is the same in UTF-8 stays text. */
