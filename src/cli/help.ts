@@ -28,7 +28,10 @@ TARGET is one of
 /** The chapters of the manual; what none names stands in the last. */
 const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] = [
   ['Listening', ['bind', 'backlog', 'socket-mode', 'max-connections']],
-  ['Application', ['mount', 'config', 'env', 'chdir', 'script-name', 'serial', 'server-header']],
+  [
+    'Application',
+    ['mount', 'config', 'env', 'chdir', 'script-name', 'iis-path-info', 'serial', 'server-header'],
+  ],
   ['Python applications', Object.values(pythonOptionTable).map(({ flag }) => flag)],
   [
     'Logging',

@@ -32,6 +32,8 @@ export interface ServerFacts {
   readonly scriptName: string;
   /** The mount point is said by an option, even if that is the root. */
   readonly mounted: boolean;
+  /** PATH_INFO begins with SCRIPT_NAME once more. */
+  readonly iisPathInfo: boolean;
   readonly multithread: boolean;
   readonly errors: ErrorStream;
   /** Entries that the deployer adds. */

@@ -74,6 +74,7 @@ export function metaEnviron(
   if (!TOKEN.test(environ.REQUEST_METHOD)) {
     throw new ProtocolError('bad-method', 400, 'REQUEST_METHOD is no method');
   }
+  if (server.iisPathInfo) cutScriptName(environ);
   dividePath(environ, server);
   completeUri(environ);
   completeServer(environ, connection);
@@ -124,6 +125,12 @@ function isVariable(name: string): boolean {
     default:
       return name !== '';
   }
+}
+
+function cutScriptName(environ: Environ): void {
+  const { SCRIPT_NAME: script, PATH_INFO: path } = environ;
+  const rest = path.startsWith(script) ? path.slice(script.length) : path;
+  if (rest === '' || rest.startsWith('/')) environ.PATH_INFO = rest;
 }
 
 /** Where the mount point is known, SCRIPT_NAME ends there, wherever the front end divided the path. */

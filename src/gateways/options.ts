@@ -95,6 +95,10 @@ export const optionTable = {
     flag: 'script-name',
     help: 'Path that the application is mounted at, for SCRIPT_NAME; requests outside it get 404. Behind a web server that speaks FastCGI, SCGI or uwsgi, and does not tell SCRIPT_NAME from PATH_INFO, / is the root.',
   }),
+  iisPathInfo: option('boolean', false, {
+    flag: 'iis-path-info',
+    help: 'Behind IIS, by FastCGI or CGI: cut SCRIPT_NAME off the front of PATH_INFO, where IIS repeats it unless allowPathInfo is set.',
+  }),
   fastcgiStderr: option('boolean', false, {
     flag: 'fastcgi-stderr',
     help: "FastCGI: what an application writes to wsgi.errors goes to the web server's log, in STDERR records, instead of the server's own.",

@@ -6,6 +6,7 @@ import { ConfigurationError } from './options.ts';
 /** What of a server's options shows in environ. */
 export interface FactsOptions {
   readonly scriptName: string;
+  readonly iisPathInfo: boolean;
   readonly serial: boolean;
   readonly environ?: Readonly<Record<string, string>> | undefined;
   /** Where `wsgi.errors` writes. Default: standard error. */
@@ -18,10 +19,11 @@ export interface FactsOptions {
  * @throws {ConfigurationError} for what cannot stand in an environ.
  */
 export function serverFacts(options: FactsOptions): ServerFacts {
-  const { scriptName, serial, environ = {}, errors } = options;
+  const { scriptName, iisPathInfo, serial, environ = {}, errors } = options;
   return {
     scriptName: normalizeScriptName(scriptName),
     mounted: scriptName !== '',
+    iisPathInfo,
     multithread: !serial,
     errors: new TextErrorStream(errors),
     extra: extraEntries(environ),

@@ -106,6 +106,18 @@ describe('environ', () => {
     expect(given).toMatchObject({ HTTP_AUTHORIZATION: 'Basic x' });
   });
 
+  it('CGI-31 cuts off what IIS repeats of SCRIPT_NAME, when it is told to', async () => {
+    const flags = ['--iis-path-info'];
+    const script = { SCRIPT_NAME: '/app.js', PATH_INFO: '/app.js/x' };
+    expect(await environOf({ variables: script })).toMatchObject(script);
+    expect(await environOf({ flags, variables: script })).toMatchObject({
+      SCRIPT_NAME: '/app.js',
+      PATH_INFO: '/x',
+    });
+    const other = { SCRIPT_NAME: '/app.js', PATH_INFO: '/app.jsx/x' };
+    expect(await environOf({ flags, variables: other })).toMatchObject(other);
+  });
+
   it('J3 takes what looks like a function of the shell for text', async () => {
     const HTTP_USER_AGENT = '() { :;}; echo vulnerable';
     expect(await environOf({ variables: { HTTP_USER_AGENT } })).toMatchObject({ HTTP_USER_AGENT });

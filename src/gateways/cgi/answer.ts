@@ -37,7 +37,7 @@ export async function answerRequest(
 ): Promise<number> {
   const variables = environment();
   requireRequest();
-  const facts = serverFacts({ scriptName: server.scriptName, serial: true, environ, errors });
+  const facts = serverFacts({ ...server, serial: true, environ, errors });
   const context = { app: asApplication(app), log, accessLog: null, facts };
   const gateway = new Gateway(server, context);
   const request = new CgiRequest(gateway, { variables, input: 0, output: answerOutput(), nph });

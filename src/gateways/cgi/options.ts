@@ -3,6 +3,7 @@ import { type OptionsOf, option, optionTable } from '../options.ts';
 /** The options of the server that mean something where the web server starts a process for each request. */
 export const cgiOptionTable = {
   scriptName: optionTable.scriptName,
+  iisPathInfo: optionTable.iisPathInfo,
   maxBody: optionTable.maxBody,
   bodyInMemory: optionTable.bodyInMemory,
   spoolDirectory: optionTable.spoolDirectory,

@@ -17,6 +17,7 @@ const connection: ConnectionFacts = {
 const server: ServerFacts = {
   scriptName: '',
   mounted: false,
+  iisPathInfo: false,
   multithread: true,
   errors: new TextErrorStream({ write: () => undefined }),
   extra: [['my.setting', 'x']],
