@@ -46,6 +46,9 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
   'TRACE',
 ]);
 
+/** Bytes up to which blocks are joined. */
+const JOINT = 16 * 1024;
+
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 interface Waiting {
@@ -267,8 +270,15 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     this.keepAlive = this.head.keepAlive;
   }
 
-  private onData(data: Uint8Array): IteratorResult<Chunk> {
-    const ahead = this.connection?.nextAtHand() ?? null;
+  /** What is at hand of the content, as one block where it is little: it came together. */
+  private onData(first: Uint8Array): IteratorResult<Chunk> {
+    const connection = this.connection as UpstreamConnection;
+    let ahead = connection.nextAtHand();
+    let data = first;
+    while (ahead?.type === 'data' && data.length + ahead.data.length <= JOINT) {
+      data = Buffer.concat([data, ahead.data]);
+      ahead = connection.nextAtHand();
+    }
     if (ahead?.type === 'end') {
       this.begin(data.length);
       this.onEnd(ahead.reusable);
