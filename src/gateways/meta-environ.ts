@@ -158,6 +158,8 @@ function joined(scriptName: string, path: string): string {
 function documentPath(environ: Environ): string {
   const { DOCUMENT_URI: document, REQUEST_URI: target } = environ;
   if (typeof document === 'string' && document !== '') return document;
+  // OPTIONS of the server itself has no path.
+  if (target === '*') return '';
   const path = /^(?:[a-z]+:\/\/[^/?#]*)?([^?#]*)/i.exec(String(target));
   return decodePath(path?.[1] ?? '');
 }
