@@ -149,9 +149,16 @@ export class UpstreamConnection implements Timed {
     }
   }
 
-  /** An event that needs no further bytes, or null. Leaves what the one before holds valid. */
+  /**
+   * An event that needs no further bytes, or null. Leaves what the one before holds valid; what is
+   * wrong behind it is for `next` to tell.
+   */
   nextAtHand(): ClientEvent | null {
-    return this.codec.next();
+    try {
+      return this.codec.next();
+    } catch {
+      return null;
+    }
   }
 
   /** Ends the connection, and with it what the upstream does for its request. */
