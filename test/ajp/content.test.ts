@@ -1,6 +1,8 @@
 /** The content of AJP requests, which comes packet by packet. */
 import { describe, expect, test } from 'vitest';
 import { streaming } from '../../src/wsgi/application.ts';
+import type { AsyncInput } from '../../src/wsgi/input.ts';
+import type { Environ } from '../../src/wsgi/types.ts';
 import { answering, recording, until } from '../http/kit.ts';
 import { noting, startAjp } from './kit.ts';
 import { CPING, content, forward, NO_CONTENT, packet } from './packets.ts';
@@ -8,6 +10,7 @@ import { CPING, content, forward, NO_CONTENT, packet } from './packets.ts';
 const LENGTH = 0xa008;
 const sized = (size: number) => forward({ method: 4, headers: [[LENGTH, String(size)]] });
 const CHUNKED = forward({ method: 4, headers: [['Transfer-Encoding', 'chunked']] });
+const asyncInput = (environ: Environ) => environ['wizgi.input'] as AsyncInput;
 const asks = (packets: readonly object[]) =>
   packets.flatMap((packet) => ('ask' in packet ? [packet.ask] : []));
 
@@ -131,7 +134,7 @@ describe('content that breaks the rules', () => {
     let error: unknown = null;
     const app = streaming(async (environ, startResponse) => {
       try {
-        await environ['wizgi.input'].read();
+        await asyncInput(environ).read();
       } catch (thrown) {
         error = thrown;
       }
@@ -187,7 +190,7 @@ describe('streaming applications', () => {
   test('AJP-33 read content as it comes, while they answer', async () => {
     const app = streaming(async function* (environ, startResponse) {
       startResponse('200 OK', []);
-      for await (const data of environ['wizgi.input']) yield `<${Buffer.from(data).toString()}>`;
+      for await (const data of asyncInput(environ)) yield `<${Buffer.from(data).toString()}>`;
     });
     const peer = await (await startAjp(app)).peer();
     peer.send(CHUNKED);
@@ -214,7 +217,7 @@ describe('streaming applications', () => {
     });
     const app = streaming(async (environ, startResponse) => {
       await wait;
-      const data = await environ['wizgi.input'].read();
+      const data = await asyncInput(environ).read();
       startResponse('200 OK', []);
       return [String(data.length)];
     });

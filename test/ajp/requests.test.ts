@@ -1,6 +1,7 @@
 /** AJP requests on a socket: what comes of packets, one after another. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Environ } from '../../src/wsgi/types.ts';
 import { turns, until } from '../http/kit.ts';
 import { noting, startAjp, texts } from './kit.ts';
 import { CPING, content, type ForwardParts, forward, packet, SHUTDOWN } from './packets.ts';
@@ -14,7 +15,7 @@ async function environOf(parts: ForwardParts, options = {}) {
   const server = await startAjp(app, options);
   const peer = await server.peer();
   expect(await peer.request(forward(parts))).toMatchObject({ status: 200, reuse: 1 });
-  return environs[0] ?? {};
+  return environs[0] as Environ;
 }
 
 describe('connections', () => {
@@ -296,6 +297,43 @@ describe('environ', () => {
   test('OPTIONS of the server has no path', async () => {
     const environ = await environOf({ method: 1, uri: '*' });
     expect(environ).toMatchObject({ REQUEST_URI: '*', PATH_INFO: '', SCRIPT_NAME: '' });
+  });
+});
+
+describe('AJP-38 lighttpd, by option', () => {
+  test('a packet of nothing behind a GET, and paths that are decoded', async () => {
+    const { app, environs } = noting();
+    const peer = await (await startAjp(app, { ajpLighttpd: true })).peer();
+    peer.send(captured('009-lighttpd-get'));
+    expect(await peer.answer()).toMatchObject({ status: 200, reuse: 1 });
+    expect(await peer.answer()).toMatchObject({ status: 200, reuse: 1 });
+    expect(environs[0]).toMatchObject({ PATH_INFO: '/w', REQUEST_URI: '/w?q=1%20&z' });
+    expect(await peer.request(forward({ uri: '/a b/%41\xe9' }))).toMatchObject({ status: 200 });
+    expect(environs[2]).toMatchObject({
+      PATH_INFO: '/a b/%41\xe9',
+      REQUEST_URI: '/a%20b/%2541%E9',
+    });
+  });
+
+  test.each([
+    ['010-lighttpd-post', 5],
+    ['011-lighttpd-large-post', 20_000],
+  ])('content without a length of its own: %s', async (name, size) => {
+    const peer = await (await startAjp(noting().app, { ajpLighttpd: true })).peer();
+    peer.send(captured(name));
+    const { body, reuse } = await peer.answer();
+    expect(body).toHaveLength(size);
+    expect(reuse).toBe(1);
+  });
+
+  test('without the option, its requests are refused', async () => {
+    const { app, environs } = noting();
+    const server = await startAjp(app);
+    const peer = await server.peer();
+    peer.send(captured('010-lighttpd-post'));
+    expect(await peer.answer()).toMatchObject({ status: 400, reuse: 0 });
+    expect(environs).toEqual([]);
+    expect(server.log.loud).toEqual(['refused bad-body-packet']);
   });
 });
 
