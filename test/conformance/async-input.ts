@@ -27,6 +27,7 @@ export function asynchronousInput(harness: Harness): void {
       });
       const slow = served.request({
         method: 'POST',
+        length: 10,
         body: (async function* () {
           yield 'first ';
           await gate.opened;
@@ -55,6 +56,7 @@ export function asynchronousInput(harness: Harness): void {
       const served = await serving(harness, app);
       const exchange = served.open({
         method: 'POST',
+        length: 19,
         body: (async function* () {
           yield 'hello';
           await gate.opened;
@@ -83,6 +85,7 @@ export function asynchronousInput(harness: Harness): void {
       });
       const answer = await answerOf(harness, app, {
         method: 'POST',
+        length: 6,
         body: (async function* () {
           yield 'abc';
           await gate.opened;
@@ -143,6 +146,7 @@ export function asynchronousInput(harness: Harness): void {
       );
       const exchange = served.open({
         method: 'POST',
+        length: 1000,
         body: (async function* () {
           yield 'some';
           await new Promise(() => undefined);
@@ -167,6 +171,7 @@ export function asynchronousInput(harness: Harness): void {
       );
       const exchange = served.open({
         method: 'POST',
+        length: 1000,
         body: (async function* () {
           yield 'some';
           await new Promise(() => undefined);

@@ -99,7 +99,11 @@ export function environment(harness: Harness): void {
 
     it('ENV-11 and are absent where the client sent none', async () => {
       const environ = await environOf(harness);
-      expect('CONTENT_TYPE' in environ || 'CONTENT_LENGTH' in environ).toBe(false);
+      expect('CONTENT_TYPE' in environ).toBe(false);
+      // SCGI has a length even where there is no content.
+      const { http1, server } = harness.capabilities;
+      const none = http1 || !server ? [undefined] : [undefined, '0'];
+      expect(none).toContain(environ.CONTENT_LENGTH);
     });
 
     it('ENV-12 the server has a name and a port', async () => {
@@ -151,7 +155,7 @@ export function environment(harness: Harness): void {
       expect(environ['HTTP_X_FORWARDED_FOR']).toBe('true');
       expect(environ['HTTP_CONSTRUCTOR']).toBe('kept');
       expect(Object.values(environ)).not.toContain('evil');
-      expect('CONTENT_LENGTH' in environ).toBe(false);
+      expect(environ.CONTENT_LENGTH).not.toBe('7');
       expect(Object.keys(Object.prototype)).toEqual(before);
       expect(Object.getPrototypeOf(environ)).toBe(Object.prototype);
     });
@@ -210,7 +214,7 @@ export function environment(harness: Harness): void {
     it('ENV-29 an absolute target names the host', async () => {
       const environ = await environOf(harness, {
         target: 'http://b:9/p?q',
-        headers: [['Host', harness.capabilities.http1 ? 'b:9' : 'a']],
+        headers: [['Host', harness.capabilities.server ? 'b:9' : 'a']],
       });
       expect(environ).toMatchObject({ HTTP_HOST: 'b:9', PATH_INFO: '/p', QUERY_STRING: 'q' });
     });

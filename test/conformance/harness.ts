@@ -22,6 +22,8 @@ export interface Capabilities {
   readonly sync: boolean;
   /** How an application cuts its answer into blocks, and breaks it off, shows on the connection. */
   readonly direct: boolean;
+  /** Other processes may serve the same application. */
+  readonly multiprocess?: boolean;
   /** Cases that take seconds are run. */
   readonly patient: boolean;
 }
@@ -62,6 +64,8 @@ export interface RequestSpec {
   readonly headers?: readonly (readonly [string, string])[];
   /** An iterable is sent as it comes, its length unknown. */
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string>;
+  /** What an iterable comes to, for protocols in which that has to be said before it. */
+  readonly length?: number;
   readonly protocol?: 'HTTP/1.0' | 'HTTP/1.1';
 }
 

@@ -281,7 +281,9 @@ export function inputStream(harness: Harness): void {
         const answer = await answerOf(harness, one, { method: 'POST', body: body() });
         expect(answer.body.toString()).toBe('four');
       }
-      expect(lengths).toEqual(['4', undefined]);
+      expect(lengths[0]).toBe('4');
+      // Those who must say the length before the body have received it first.
+      expect(['4', undefined]).toContain(lengths[1]);
     });
   });
 }
