@@ -1,5 +1,6 @@
 import { optionTable, type ResolvedServerOptions, resolveOptions } from '../gateways/options.ts';
 import type { LogLevel } from '../logging/levels.ts';
+import { REDACTED } from '../logging/secrets.ts';
 import { commandOptions } from './command-options.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
 import type { Flags } from './flags.ts';
@@ -103,7 +104,8 @@ export function printSettings(settings: Settings): string {
   const { mounts, server, python, ...command } = settings;
   const [main, ...others] = mounts.map(describeMount);
   const mount = others.length === 0 ? {} : { mount: others };
-  const rows = Object.entries({ app: main, ...mount, ...server, ...python.options, ...command });
+  const shown = { ...server, ajpSecret: server.ajpSecret && REDACTED };
+  const rows = Object.entries({ app: main, ...mount, ...shown, ...python.options, ...command });
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)} = ${JSON.stringify(value)}\n`).join('');
 }

@@ -228,7 +228,7 @@ describe('without serving', () => {
 
   it('--print-config shows what would apply', async () => {
     const directory = project({
-      'sub/wizgi.config.mjs': 'export default { app: "./a.ts", timeout: 7 };',
+      'sub/wizgi.config.mjs': 'export default { app: "./a.ts", timeout: 7, ajpSecret: "x" };',
     });
     const args = ['serve', '--chdir', 'sub', '--print-config', '--limit-request-body', '1k'];
     const command = start([...args, '--mount', '/api=api.py'], {
@@ -242,6 +242,7 @@ describe('without serving', () => {
         'app = "./a.ts"',
         'timeout = 7',
         'maxBody = 1024',
+        'ajpSecret = "[redacted]"',
         'workers = 3',
         'mount = ["/api=api.py"]',
         'logLevel = "info"',
