@@ -12,7 +12,7 @@ export function concurrency(harness: Harness): void {
       const environ = await environOf(harness);
       expect(environ).toMatchObject({
         'wsgi.multithread': true,
-        'wsgi.multiprocess': false,
+        'wsgi.multiprocess': harness.capabilities.multiprocess === true,
         'wsgi.run_once': false,
       });
     });

@@ -3,6 +3,9 @@
  * bare, behind middleware, in the asynchronous forms, and behind middleware in Python.
  */
 import { afterAll, beforeEach, describe } from 'vitest';
+import { FastCgiClient } from '../../src/protocols/fastcgi/index.ts';
+import { ScgiClient } from '../../src/protocols/scgi/index.ts';
+import { UwsgiClient } from '../../src/protocols/uwsgi/index.ts';
 import { need } from '../interop/components.ts';
 import { applicationSide } from './app.ts';
 import { asynchronousForms } from './async.ts';
@@ -19,6 +22,7 @@ import { fileWrapping } from './file-wrapper.ts';
 import type { Harness } from './harness.ts';
 import { clientHarness } from './harness-client.ts';
 import { httpHarness } from './harness-http.ts';
+import { metaHarness } from './harness-meta.ts';
 import { pythonHarness } from './harness-python.ts';
 import { responseHeaders, statusStrings } from './headers.ts';
 import { inputStream } from './input.ts';
@@ -80,9 +84,31 @@ const valid: readonly Section[] = [
 const workers = { workers: 4 };
 const threads = { threads: 4 };
 
+const fastcgi = metaHarness({
+  name: 'FastCGI',
+  scheme: 'fastcgi',
+  client: () => new FastCgiClient(),
+  counted: false,
+  multiprocess: true,
+});
+const scgi = metaHarness({
+  name: 'SCGI',
+  scheme: 'scgi',
+  client: () => new ScgiClient(),
+  counted: true,
+});
+const uwsgi = metaHarness({
+  name: 'uwsgi',
+  scheme: 'uwsgi',
+  client: () => new UwsgiClient(),
+  counted: true,
+});
+
 // In Python the forms of an application make no difference, so only the plain one is run there.
 const suites: readonly (readonly [Harness, readonly Section[]])[] = [
-  ...[clientHarness, httpHarness].flatMap(variants).map((harness) => [harness, sections] as const),
+  ...[clientHarness, httpHarness, fastcgi, scgi, uwsgi]
+    .flatMap(variants)
+    .map((harness) => [harness, sections] as const),
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
   [pythonHarness("wsgiref's validator", 'wsgiref.validate:validator', threads), valid],

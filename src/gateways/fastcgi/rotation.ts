@@ -33,12 +33,19 @@ export class Rotation {
   /** Writes whole records; false while not all of them are taken: `resume` comes then. */
   send(lane: Lane, pieces: Pieces): boolean {
     const { lanes } = this;
-    const direct = lanes.length === 0 && !this.output.pending && isSmall(pieces);
-    if (direct && this.write(pieces)) return true;
-    if (!direct) lane.waiting.push(...records(pieces));
+    if (lanes.length > 0 || this.output.pending) lane.waiting.push(...records(pieces));
+    else if (this.isTaken(lane, pieces)) return true;
     if (!lanes.includes(lane)) lanes.push(lane);
-    if (!direct) this.turn();
     return false;
+  }
+
+  /** Writes at once, until the transport has to be waited for. */
+  private isTaken(lane: Lane, pieces: Pieces): boolean {
+    if (isSmall(pieces)) return this.write(pieces);
+    lane.waiting.push(...records(pieces));
+    let taken = true;
+    while (taken && lane.waiting.length > 0) taken = this.write(share(lane.waiting));
+    return taken;
   }
 
   /** Goes on: the transport has taken what was written. */
