@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import type { NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Server, serve } from '../../src/gateways/serve.ts';
+import { serve } from '../../src/gateways/serve.ts';
 import { type LogLine, LogRecorder } from '../log-recorder.ts';
 import type { Answer, AnswerHead, Harness, OpenExchange, RequestSpec, Served } from './harness.ts';
 import { RawConnection, type WireHead } from './wire.ts';
@@ -28,7 +29,12 @@ export const httpHarness: Harness = {
       gracefulTimeout: 1,
       ...rest,
     });
-    return new ServedOverHttp(server, log, errors);
+    return new ServedOverHttp({
+      address: addressOf(server.addresses[0] ?? ''),
+      log: () => log.lines,
+      errors: () => errors.text,
+      close: () => server.close(),
+    });
   },
 };
 
@@ -46,34 +52,39 @@ class TextRecorder {
   }
 }
 
-class ServedOverHttp implements Served {
-  private readonly server: Server;
-  private readonly recorder: LogRecorder;
-  private readonly written: TextRecorder;
+function addressOf(address: string): NetConnectOpts {
+  if (address.startsWith('unix:')) return { path: address.slice('unix:'.length) };
+  const { port, hostname } = new URL(address);
+  return { port: Number(port), host: hostname.replace(/^\[|\]$/g, '') };
+}
+
+/** A server, and where it can be spoken to in HTTP/1.1. */
+export interface Site {
+  readonly address: NetConnectOpts;
+  log(): readonly LogLine[];
+  /** What applications wrote to `wsgi.errors`. */
+  errors(): string;
+  close(): Promise<void>;
+}
+
+export class ServedOverHttp implements Served {
+  private readonly site: Site;
   private readonly connections: RawConnection[] = [];
 
-  constructor(server: Server, recorder: LogRecorder, written: TextRecorder) {
-    this.server = server;
-    this.recorder = recorder;
-    this.written = written;
+  constructor(site: Site) {
+    this.site = site;
   }
 
   get log(): readonly LogLine[] {
-    return this.recorder.lines;
+    return this.site.log();
   }
 
   get errors(): string {
-    return this.written.text;
+    return this.site.errors();
   }
 
   async connect(): Promise<RawConnection> {
-    const address = this.server.addresses[0] ?? '';
-    const { port, hostname } = new URL(address);
-    const connection = await RawConnection.open(
-      address.startsWith('unix:')
-        ? { path: address.slice('unix:'.length) }
-        : { port: Number(port), host: hostname.replace(/^\[|\]$/g, '') },
-    );
+    const connection = await RawConnection.open(this.site.address);
     this.connections.push(connection);
     return connection;
   }
@@ -94,7 +105,7 @@ class ServedOverHttp implements Served {
 
   async close(): Promise<void> {
     for (const connection of this.connections) connection.close();
-    await this.server.close();
+    await this.site.close();
   }
 }
 
