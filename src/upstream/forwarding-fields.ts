@@ -1,5 +1,6 @@
 /** Fields that tell an upstream of the client and of this server. */
 import type { Environ } from '../wsgi/types.ts';
+import { quotePath } from './path.ts';
 
 /** What is told, and whether what the request says itself counts. */
 export interface ForwardingOptions {
@@ -55,7 +56,10 @@ export function forwardingFields(
       add('HTTP_X_FORWARDED_PROTO', said('HTTP_X_FORWARDED_PROTO') || scheme);
       add('HTTP_X_FORWARDED_HOST', said('HTTP_X_FORWARDED_HOST') || host);
       if (tellsPrefix && (environ.SCRIPT_NAME !== '' || trustForwarded)) {
-        add('HTTP_X_FORWARDED_PREFIX', said('HTTP_X_FORWARDED_PREFIX') + environ.SCRIPT_NAME);
+        add(
+          'HTTP_X_FORWARDED_PREFIX',
+          said('HTTP_X_FORWARDED_PREFIX') + quotePath(environ.SCRIPT_NAME),
+        );
       }
     }
     if (standard) {

@@ -1,5 +1,6 @@
 import type { Environ } from '../wsgi/types.ts';
 import { applicationUri } from '../wsgi/util.ts';
+import { quotePath } from './path.ts';
 import type { UpstreamTarget } from './target.ts';
 
 /**
@@ -16,12 +17,12 @@ export function locator(
 ): (environ: Environ, url: string) => string {
   const origin = `${protocol}://${authority}`;
   return (environ, url) => {
-    const mount = keepsPrefix ? '' : environ.SCRIPT_NAME;
+    const mount = keepsPrefix ? '' : quotePath(environ.SCRIPT_NAME);
     if (startsAt(url, origin)) {
       const path = url.slice(origin.length);
       if (!startsAt(path, base)) return url;
-      const own = applicationUri({ ...environ, SCRIPT_NAME: mount }).replace(/\/$/, '');
-      return own + (path.slice(base.length) || '/');
+      const own = applicationUri({ ...environ, SCRIPT_NAME: '' }).replace(/\/$/, '');
+      return own + mount + (path.slice(base.length) || '/');
     }
     if (!url.startsWith('/') || url.startsWith('//') || (base === '' && mount === '')) return url;
     if (mount !== '' && startsAt(url, mount)) return url;

@@ -52,8 +52,8 @@ function afterMount(written: string, mount: string): string {
   return written.slice(at);
 }
 
-/** Percent-encodes what no path may hold; `%` too, unless it is among the kept characters. */
-function quotePath(path: string, kept = ''): string {
+/** Percent-encodes what no path may hold; `%` too, unless it is to be kept. */
+export function quotePath(path: string, kept = ''): string {
   if (!/[^!$&-;=@-Z_a-z~]/.test(path)) return path;
   return path.replace(/[^!$&-;=@-Z_a-z~]/g, (octet) =>
     octet === kept ? octet : escapeOctet(octet),
