@@ -3,6 +3,7 @@
  * bare, behind middleware, in the asynchronous forms, and behind middleware in Python.
  */
 import { afterAll, beforeEach, describe } from 'vitest';
+import { AjpClient } from '../../src/protocols/ajp/index.ts';
 import { FastCgiClient } from '../../src/protocols/fastcgi/index.ts';
 import { ScgiClient } from '../../src/protocols/scgi/index.ts';
 import { UwsgiClient } from '../../src/protocols/uwsgi/index.ts';
@@ -103,10 +104,16 @@ const uwsgi = metaHarness({
   client: () => new UwsgiClient(),
   counted: true,
 });
+const ajp = metaHarness({
+  name: 'AJP',
+  scheme: 'ajp',
+  client: () => new AjpClient(),
+  counted: false,
+});
 
 // In Python the forms of an application make no difference, so only the plain one is run there.
 const suites: readonly (readonly [Harness, readonly Section[]])[] = [
-  ...[clientHarness, httpHarness, fastcgi, scgi, uwsgi]
+  ...[clientHarness, httpHarness, fastcgi, scgi, uwsgi, ajp]
     .flatMap(variants)
     .map((harness) => [harness, sections] as const),
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],

@@ -20,6 +20,8 @@ export class MetaConnection {
   private failure: Error | null = null;
   private waiting: (() => void)[] = [];
   private wanted = 0;
+  /** All content of the request was sent. */
+  private sent = false;
   private gone = false;
 
   private constructor(socket: Socket, codec: ClientCodec) {
@@ -58,15 +60,15 @@ export class MetaConnection {
   async send(variables: Variables, content: Content): Promise<void> {
     this.reusable = false;
     this.wanted = this.codec.pulls ? 0 : Number.POSITIVE_INFINITY;
-    const head = this.codec.begin(variables);
-    if (content === null) {
-      this.write([...head, ...(this.codec.pulls ? [] : this.codec.contentEnd())]);
-      return;
-    }
-    this.write(head);
+    this.sent = false;
+    this.write(this.codec.begin(variables));
+    // A protocol may ask for content without a word from the server.
+    this.take();
     if (content instanceof Uint8Array) await this.sendBlock(content);
-    else for await (const block of content) await this.sendBlock(Buffer.from(block as Uint8Array));
-    if (this.codec.pulls) await this.when(() => this.wanted > 0 || undefined);
+    else if (content !== null) {
+      for await (const block of content) await this.sendBlock(Buffer.from(block as Uint8Array));
+    }
+    this.sent = true;
     this.write(this.codec.contentEnd());
   }
 
@@ -126,7 +128,7 @@ export class MetaConnection {
     try {
       for (let event = this.codec.next(); event !== null; event = this.codec.next()) {
         if (event.type === 'log') this.logged += event.text;
-        else if (event.type === 'want') this.wanted = event.size;
+        else if (event.type === 'want') this.want(event.size);
         // Its bytes do not last.
         else if (event.type === 'data') this.events.push({ ...event, data: copy(event.data) });
         else this.events.push(event);
@@ -135,6 +137,11 @@ export class MetaConnection {
       this.failure ??= new CutError(String(error));
     }
     this.wake();
+  }
+
+  private want(size: number): void {
+    if (this.sent) this.write(this.codec.contentEnd());
+    else this.wanted = size;
   }
 
   private leave(): void {

@@ -257,7 +257,7 @@ test('an answer that the server encodes is read again', () => {
       ]);
       expect(ajpAnswer([wire])).toEqual({
         status,
-        reason: reason === '' ? String(status) : reason,
+        reason: reason === String(status) ? '' : reason,
         headers: counted ? [...headers, ['Content-Length', String(data.length)]] : headers,
         body: data.toString('latin1'),
         wants: [],

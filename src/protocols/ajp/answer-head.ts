@@ -11,7 +11,9 @@ import { headerName, type Payload } from './payload.ts';
  */
 export function readAnswerHead(payload: Payload, maxFields: number): ClientEvent {
   const status = payload.integer();
-  const reason = payload.text() ?? '';
+  const text = payload.text() ?? '';
+  // Containers repeat the code where there is no reason: mod_jk needs some text.
+  const reason = text === String(status) ? '' : text;
   const count = payload.integer();
   if (status < 200 || status > 999) {
     throw payload.refusal('bad-status', 'the status of an answer is no number of three digits');
