@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/wsgi/types.ts';
 import { environOf, TEXT } from './apps.ts';
-import { Gate, type Harness, itNeeds, serving, until } from './harness.ts';
+import { Gate, type Harness, itNeeds, itShares, serving, until } from './harness.ts';
 
 /** (PEP 3333, environ Variables; Thread Support) */
 export function concurrency(harness: Harness): void {
-  const server = itNeeds(harness, 'server');
+  const { runOnce = false, multiprocess = false } = harness.capabilities;
+  const shared = itShares(harness);
 
   describe('concurrency', () => {
-    it('THR-1, THR-2, THR-3 the flags tell of one process that serves several at once', async () => {
+    it('THR-1, THR-2, THR-3 the flags tell what a process serves, and what there is beside it', async () => {
       const environ = await environOf(harness);
       expect(environ).toMatchObject({
-        'wsgi.multithread': true,
-        'wsgi.multiprocess': harness.capabilities.multiprocess === true,
-        'wsgi.run_once': false,
+        'wsgi.multithread': !runOnce,
+        'wsgi.multiprocess': multiprocess,
+        'wsgi.run_once': runOnce,
       });
     });
 
-    server('THR-1 in serial mode wsgi.multithread is false', async () => {
+    shared('THR-1 in serial mode wsgi.multithread is false', async () => {
       const environ = await environOf(harness, {}, { serial: true });
       expect(environ['wsgi.multithread']).toBe(false);
     });
@@ -35,7 +36,7 @@ export function concurrency(harness: Harness): void {
       expect((await slow).body.toString()).toBe('/slow');
     });
 
-    server('ASY-19, SRV-15 serial mode waits for an asynchronous close()', async () => {
+    shared('ASY-19, SRV-15 serial mode waits for an asynchronous close()', async () => {
       const gate = new Gate();
       const order: string[] = [];
       const app: Application = (environ, startResponse) => {

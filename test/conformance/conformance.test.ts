@@ -21,6 +21,7 @@ import { errorHandling, errorStream } from './errors.ts';
 import { expectations } from './expect.ts';
 import { fileWrapping } from './file-wrapper.ts';
 import type { Harness } from './harness.ts';
+import { cgiHarness } from './harness-cgi.ts';
 import { clientHarness } from './harness-client.ts';
 import { httpHarness } from './harness-http.ts';
 import { metaHarness } from './harness-meta.ts';
@@ -116,6 +117,7 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   ...[clientHarness, httpHarness, fastcgi, scgi, uwsgi, ajp]
     .flatMap(variants)
     .map((harness) => [harness, sections] as const),
+  [cgiHarness, sections],
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
   [pythonHarness("wsgiref's validator", 'wsgiref.validate:validator', threads), valid],

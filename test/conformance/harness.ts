@@ -24,6 +24,8 @@ export interface Capabilities {
   readonly direct: boolean;
   /** Other processes may serve the same application. */
   readonly multiprocess?: boolean;
+  /** Each request has a process of its own. */
+  readonly runOnce?: boolean;
   /** Cases that take seconds are run. */
   readonly patient: boolean;
 }
@@ -117,6 +119,11 @@ type Case = (title: string, body: () => Promise<void> | void, timeout?: number) 
 /** `it` for harnesses that have every one of these capabilities; for others, nothing. */
 export function itNeeds(harness: Harness, ...names: (keyof Capabilities)[]): Case {
   return names.every((name) => harness.capabilities[name]) ? it : () => undefined;
+}
+
+/** `it` for servers whose requests share a process. */
+export function itShares(harness: Harness): Case {
+  return harness.capabilities.runOnce ? () => undefined : itNeeds(harness, 'server');
 }
 
 /** Waits until a condition holds. */

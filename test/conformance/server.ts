@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Application, Environ } from '../../src/wsgi/types.ts';
 import { answering, answerOf, endless, TEXT, Tracked, yielding } from './apps.ts';
-import { errorLines, Gate, type Harness, itNeeds, quiet, serving, until } from './harness.ts';
+import {
+  errorLines,
+  Gate,
+  type Harness,
+  itNeeds,
+  itShares,
+  quiet,
+  serving,
+  until,
+} from './harness.ts';
 import { identity } from './variants.ts';
 
 /** The server side. (PEP 3333, The Server/Gateway Side) */
@@ -187,7 +196,7 @@ export function serverSide(harness: Harness): void {
       expect(answer.body.toString()).toBe('1');
     });
 
-    itNeeds(harness, 'server')(
+    itShares(harness)(
       'SRV-15, ASY-41 serial mode never enters the application twice at once',
       async () => {
         const order: string[] = [];

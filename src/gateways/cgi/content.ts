@@ -1,4 +1,4 @@
-import { fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
 /** The most that one read takes. */
@@ -45,6 +45,14 @@ export class Content {
   pause(): void {
     this.wanted = false;
     this.socket?.pause();
+  }
+
+  /** Closes the descriptor: whoever still sends is told that nobody reads. */
+  close(): void {
+    this.ended = true;
+    this.wanted = false;
+    if (this.socket !== null) this.socket.destroy();
+    else closeSync(this.fd);
   }
 
   private open(): Socket {

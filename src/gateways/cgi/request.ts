@@ -117,7 +117,7 @@ export class CgiRequest implements ServiceOwner, Timed {
   }
 
   over(_service: Service, outcome: Outcome): void {
-    this.content.pause();
+    this.content.close();
     this.outcome = outcome;
     this.end();
   }
