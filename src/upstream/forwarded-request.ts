@@ -251,7 +251,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
         this.onEnd(event.reusable);
         return DONE;
       case 'want':
-        this.sender?.want(event.size);
+        this.onWant(event.size);
         return null;
       case 'log':
         this.route.log.warn('upstream says', {
@@ -260,6 +260,12 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
         });
         return null;
     }
+  }
+
+  /** Tomcat asks when an application reads, whether or not there is any content. */
+  private onWant(size: number): void {
+    if (this.sender !== null) this.sender.want(size);
+    else this.connection?.write(this.connection.codec.contentEnd());
   }
 
   private onHead(event: HeadEvent): void {
@@ -383,7 +389,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     this.upstream = null;
     if (this.queued) upstream?.pool.cancel(this);
     this.queued = false;
-    connection?.destroy();
+    connection?.abort();
     if (upstream !== null) this.route.left(upstream);
   }
 }

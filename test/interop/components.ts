@@ -15,12 +15,20 @@ const install = {
   nginx: 'apt-get install nginx-light',
   chromium: 'apt-get install chromium',
   python3: 'apt-get install python3',
+  java: 'apt-get install default-jre-headless',
+  'catalina.sh': 'apt-get install tomcat10-common',
+  apache2: 'apt-get install apache2',
+  lighttpd: 'apt-get install lighttpd',
+  haproxy: 'apt-get install haproxy',
+  'cgi-fcgi': 'apt-get install libfcgi-bin',
+  'mod_jk.so': 'apt-get install libapache2-mod-jk',
+  'mod_fcgid.so': 'apt-get install libapache2-mod-fcgid',
 } as const;
 
 export type Component = keyof typeof install;
 
 /** What of vitest's context is needed to skip a test. */
-interface Skipping {
+export interface Skipping {
   skip(note?: string): void;
 }
 
@@ -34,13 +42,21 @@ export function need(component: Component, context: Skipping): string {
   throw new Error(reason);
 }
 
-function find(program: string): string | null {
-  // Where some systems keep servers, which a user's path leaves out.
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  for (const folder of folders) {
-    const path = join(folder, program);
+/** Where some systems keep servers, which a user's path leaves out, and Apache's modules. */
+const FURTHER = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/lib/apache2/modules',
+  '/usr/share/tomcat10/bin',
+];
+
+/** The path of a program or of a module, if it is there. */
+export function find(component: Component): string | null {
+  const access = component.endsWith('.so') ? constants.R_OK : constants.X_OK;
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...FURTHER]) {
+    const path = join(folder, component);
     try {
-      accessSync(path, constants.X_OK);
+      accessSync(path, access);
       return path;
     } catch {}
   }
