@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock, Timed } from '../gateways/clock.ts';
 import type { Pieces } from '../protocols/answer.ts';
 import type { ClientCodec, ClientEvent } from '../protocols/client-codec.ts';
+import { FastCgiClient } from '../protocols/fastcgi/index.ts';
 import type { WsgiError } from '../wsgi/errors.ts';
 import type { Dialer } from './dial.ts';
 import { noAnswer, socketFailure, tooLate } from './failure.ts';
@@ -161,7 +163,17 @@ export class UpstreamConnection implements Timed {
     }
   }
 
-  /** Ends the connection, and with it what the upstream does for its request. */
+  /**
+   * Ends the connection, and with it what the upstream does for its request: by a reset where the
+   * transport has one, because servers bear with clients that have only finished sending.
+   */
+  abort(): void {
+    this.user = null;
+    this.cut();
+    this.leave();
+  }
+
+  /** Ends the connection. */
   destroy(): void {
     this.user = null;
     this.socket.destroy();
@@ -216,11 +228,22 @@ export class UpstreamConnection implements Timed {
   private fail(failure: WsgiError): void {
     // What came before an error counts: an answer may be complete although its request was not read.
     this.failure ??= failure;
-    this.socket.destroy();
+    this.cut();
     this.forgive();
     const { user } = this;
     this.leave();
     user?.onReadable();
+  }
+
+  private cut(): void {
+    const { codec, socket } = this;
+    const begun = this.connected && !socket.destroyed;
+    if (begun && socket.remotePort !== undefined && !(socket instanceof TLSSocket)) {
+      socket.resetAndDestroy();
+      return;
+    }
+    if (begun && codec instanceof FastCgiClient) this.write(codec.abort());
+    socket.destroy();
   }
 
   private leave(): void {

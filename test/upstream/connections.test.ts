@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { describe, expect, it } from 'vitest';
-import { get, until } from '../http/kit.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { forward } from '../../src/upstream/forward.ts';
+import { streaming } from '../../src/wsgi/application.ts';
+import { get, start, until } from '../http/kit.ts';
 import { answeringWith, front, httpUpstream, rawUpstream, reasons } from './servers.ts';
 
 /** An upstream whose answers wait for the test. */
@@ -87,15 +89,23 @@ describe('connections to an upstream', () => {
 
   it('a client that leaves the queue takes no connection', async () => {
     const upstream = await holding();
+    let entered = 0;
     let over = 0;
+    const app = forward(upstream.url, { maxConnections: 1 });
+    onTestFinished(() => app.close());
+    const counted = streaming((environ, startResponse) => {
+      entered++;
+      return app(environ, startResponse);
+    });
     const accessLog = () => {
       over++;
     };
-    const server = await front(upstream.url, { maxConnections: 1 }, { accessLog });
+    const server = await start(counted, { accessLog });
     const [first, second, third] = await Promise.all([1, 2, 3].map(() => server.client()));
     first?.send(get('/1'));
     await until('the request to arrive', () => upstream.waiting.length === 1);
     second?.send(get('/2'));
+    await until('the second to wait', () => entered === 2);
     second?.reset();
     await until('the server to notice', () => over === 1);
     third?.send(get('/3'));

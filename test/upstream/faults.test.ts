@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { get, post, until } from '../http/kit.ts';
-import { answeringWith, front, httpUpstream, rawUpstream, reasons } from './servers.ts';
+import { answeringWith, front, httpUpstream, isOver, rawUpstream, reasons } from './servers.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 
@@ -105,7 +105,7 @@ describe('an upstream that is too slow', () => {
     client.send(get());
     expect(await client.answer()).toMatchObject({ status: 504, body: 'Gateway Timeout\n' });
     expect(reasons(server)).toEqual([`${upstream.url} did not begin its answer within 0.05 s`]);
-    await until('its connection to end', () => upstream.sockets[0]?.readableEnded);
+    await until('its connection to end', () => isOver(upstream.sockets[0]));
   });
 
   it('to go on is cut', async () => {
@@ -203,7 +203,7 @@ describe('an upstream that fails within its answer', () => {
     client.send(get());
     await client.answer();
     upstream.sockets[0]?.write(`${OK}Content-Length: 6\r\n\r\npoison`);
-    await until('the connection to end', () => upstream.sockets[0]?.readableEnded);
+    await until('the connection to end', () => isOver(upstream.sockets[0]));
     client.send(get());
     expect((await client.answer()).body).toBe('x');
   });
@@ -229,7 +229,7 @@ describe('a request that cannot be passed on', () => {
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\npart');
     const { status } = await client.answer();
     expect([400, 408]).toContain(status);
-    await until('the connection to end', () => upstream.sockets[0]?.readableEnded);
+    await until('the connection to end', () => isOver(upstream.sockets[0]));
   });
 });
 

@@ -65,6 +65,11 @@ export async function rawUpstream(
   return { url: `http://127.0.0.1:${port}`, port, sockets };
 }
 
+/** Whether the peer of a socket has ended it, in order or by a reset. */
+export function isOver(socket: Socket | undefined): boolean {
+  return socket !== undefined && (socket.readableEnded || socket.destroyed);
+}
+
 /** Answers each request, whose end is that of its head, with these bytes. */
 export function answeringWith(text: string): (socket: Socket) => void {
   return (socket) => {
