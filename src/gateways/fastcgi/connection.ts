@@ -20,6 +20,7 @@ import {
   FastCgiRequestParser,
   FILTER,
   ProtocolError,
+  REQUEST_COMPLETE,
   RESPONDER,
   UNKNOWN_LENGTH,
   UNKNOWN_ROLE,
@@ -221,7 +222,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   ): void {
     switch (event.type) {
       case 'abort':
-        this.onAbort(event.id);
+        this.onAbort(event);
         break;
       case 'refused':
         this.onRefused(event);
@@ -271,15 +272,14 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
     if (request.held) this.holder = request;
   }
 
-  private onAbort(id: number): void {
-    const request = this.requests.get(id);
+  private onAbort(begin: FastCgiBegin): void {
+    const request = this.requests.get(begin.id);
     if (request !== undefined) {
       request.abort();
       return;
     }
-    this.say(endRequest(id, 1, 0));
-    this.parser.release(id);
-    this.settle();
+    this.say(endRequest(begin.id, 1, REQUEST_COMPLETE));
+    this.answered(begin);
   }
 
   private onRefused(event: RefusedEvent): void {

@@ -59,7 +59,7 @@ export type FastCgiRequestEvent =
   /** That file is complete. */
   | { readonly type: 'filter-end'; readonly id: number }
   /** The web server wants no answer any more. (§5.4) */
-  | { readonly type: 'abort'; readonly id: number }
+  | (FastCgiBegin & { readonly type: 'abort' })
   /** The request has a role that is not served: no more of it comes. (§5.5) */
   | (FastCgiBegin & { readonly type: 'unknown-role' })
   /** The request breaks a rule or a limit: no more of it comes. */
@@ -238,7 +238,8 @@ export class FastCgiRequestParser {
     this.skip();
     if (this.within) return null;
     request.state = COMPLETE;
-    return { type: 'abort', id: request.id };
+    const { id, role, keepConnection } = request;
+    return { type: 'abort', id, role, keepConnection };
   }
 
   /** The content of a record, when all of it has come. */
