@@ -13,6 +13,7 @@ const install = {
   curl: 'apt-get install curl',
   nc: 'apt-get install netcat-openbsd',
   nginx: 'apt-get install nginx-light',
+  fcgiwrap: 'apt-get install fcgiwrap',
   chromium: 'apt-get install chromium',
   python3: 'apt-get install python3',
   java: 'apt-get install default-jre-headless',
