@@ -77,17 +77,17 @@ export function answeringWith(text: string): (socket: Socket) => void {
   };
 }
 
-/** A server in front of an upstream, with the log of both. */
+/** A server in front of an upstream, with the logs of both. */
 export async function front(
   url: string,
   options: ForwardOptions = {},
   serving: ServeOptions = {},
-): Promise<TestServer & { readonly app: UpstreamApplication }> {
+): Promise<TestServer & { readonly app: UpstreamApplication; readonly appLog: LogRecorder }> {
   const log = new LogRecorder();
   const app = forward(url, { log, ...options });
   onTestFinished(() => app.close());
   const server = await start(app, serving);
-  return { ...server, app };
+  return { ...server, app, appLog: log };
 }
 
 /** The reasons that the log gives for requests without an answer. */
