@@ -146,14 +146,14 @@ describe('AJP-45 AJP-46 answers that come to no good end', () => {
     expect(await peer.request(forward())).toMatchObject({ status: 500 });
   });
 
-  test('an error within the content: the connection ends without the last packet', async () => {
+  test('an error within the content: the connection is reset, without the last packet', async () => {
     const { answer, peer } = await answerOf(function* (_, startResponse) {
       startResponse('200 OK', []);
       yield 'part';
       throw new Error('broken');
     });
     expect(answer).toMatchObject({ status: 200, body: 'part', reuse: null });
-    expect(await peer.closed()).toBe('fin');
+    expect(await peer.closed()).toBe('reset');
   });
 
   test('AJP-48 less content than was declared', async () => {
@@ -162,7 +162,7 @@ describe('AJP-45 AJP-46 answers that come to no good end', () => {
       return ['short'];
     });
     expect(answer).toMatchObject({ body: 'short', reuse: null });
-    expect(await peer.closed()).toBe('fin');
+    expect(await peer.closed()).toBe('reset');
   });
 
   test('AJP-48 more content than was declared is cut', async () => {

@@ -71,7 +71,7 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
   }
 
   destroy(): void {
-    this.transport.destroy();
+    this.transport.destroy(this.service !== null);
   }
 
   // --- Timed -----------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
     const { transport, service } = this;
     if (transport.tick(now) || transport.lingering) return;
     if (service !== null) {
-      if (transport.forsaken(now) && !service.receiving) transport.destroy();
+      if (transport.forsaken(now) && !service.receiving) transport.destroy(true);
       else service.tick(now);
     } else if (now > this.deadline) {
       this.refuse(this.settling ? 'body-timeout' : 'header-timeout', 408);
@@ -241,8 +241,10 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
     this.service = null;
     if (this.transport.closed) {
       this.gateway.closed(this);
-    } else if (outcome === 'cut' || !this.encoder.reusable) {
-      // Without its last packet, no answer passes for a whole one.
+    } else if (outcome === 'cut') {
+      // Without its last packet no answer is whole, but lighttpd takes a plain end for one.
+      this.transport.linger(true);
+    } else if (!this.encoder.reusable) {
       this.transport.linger();
     } else {
       this.settling = true;
