@@ -1,4 +1,4 @@
-import type { AnswerHead } from '../protocols/answer.ts';
+import type { AnswerEncoder, AnswerHead, Pieces } from '../protocols/answer.ts';
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -39,5 +39,11 @@ export class Refusal {
       contentLength: page.length,
     };
     this.content = headOnly ? '' : page;
+  }
+
+  /** All of it, in the form of a protocol. */
+  by(encoder: AnswerEncoder): Pieces {
+    const { head, content } = this;
+    return [...encoder.begin(head, content === '' ? null : content), ...encoder.end()];
   }
 }

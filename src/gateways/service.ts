@@ -212,7 +212,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     owner.refused(this, reason);
     const refusal = new Refusal(status, this.line.method === 'HEAD');
     this.outcome = 'failed';
-    owner.send(this, this.whole(refusal));
+    owner.send(this, refusal.by(this.encoder));
     owner.gateway.refused(this.remoteAddress, this.line, refusal);
     this.finishOver();
   }
@@ -277,7 +277,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
       this.outcome = 'failed';
       const refusal = new Refusal(500, this.line.method === 'HEAD');
       this.response = { ...head, status: refusal.head.status, headers: [] };
-      return this.whole(refusal);
+      return refusal.by(this.encoder);
     }
   }
 
@@ -287,11 +287,6 @@ export class Service implements Exchange, Answered, ReceptionOwner {
       'status 200 with a path as its Location: some web servers make a redirect of it',
       { request: this.describe() },
     );
-  }
-
-  private whole({ head, content }: Refusal): Pieces {
-    const { encoder } = this;
-    return [...encoder.begin(head, content === '' ? null : content), ...encoder.end()];
   }
 
   // --- the application -------------------------------------------------------------------------

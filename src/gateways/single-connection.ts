@@ -170,8 +170,9 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
     this.served = true;
     this.transport.logRefusal(reason);
     if (this.parser.understood) {
-      const { head, content } = new Refusal(status, false);
-      this.transport.output.writeAll([...this.encoder.begin(head, content), ...this.encoder.end()]);
+      const refusal = new Refusal(status, false);
+      this.transport.output.writeAll(refusal.by(this.encoder));
+      this.gateway.refused(this.facts.remoteAddress, null, refusal);
     }
     this.transport.linger();
   }

@@ -9,11 +9,7 @@ export const protocol: Protocol = {
   connect: (gateway, socket, facts) => new FastCgiConnection(gateway, socket, facts),
   // Every web server calls the first request of a connection 1; and an END_REQUEST that says
   // "overloaded" is an empty page of status 200 to Apache.
-  turnAway: () => {
-    const { head, content } = new Refusal(503, false);
-    const encoder = new FastCgiAnswerEncoder(1);
-    return [...encoder.begin(head, content), ...encoder.end()].join('');
-  },
+  turnAway: () => new Refusal(503, false).by(new FastCgiAnswerEncoder(1)).join(''),
   trusting: true,
   peers: webServerAddresses,
   check: () => void webServerAddresses(),

@@ -1,5 +1,6 @@
 import { UwsgiAnswerEncoder, UwsgiRequestParser } from '../../protocols/uwsgi/index.ts';
 import type { Protocol } from '../protocol.ts';
+import { Refusal } from '../refusal.ts';
 import { SingleConnection } from '../single-connection.ts';
 
 const encoder = new UwsgiAnswerEncoder();
@@ -10,6 +11,6 @@ export const protocol: Protocol = {
     const parser = new UwsgiRequestParser(gateway.metaLimits);
     return new SingleConnection(gateway, socket, facts, parser, encoder);
   },
-  turnAway: () => '',
+  turnAway: () => new Refusal(503, false).by(encoder).join(''),
   trusting: true,
 };
