@@ -8,7 +8,7 @@ import { checkApplication, loadApplication } from './load-application.ts';
 import type { Logs } from './logs.ts';
 import type { Mount } from './mounts.ts';
 import type { Settings } from './settings.ts';
-import { parseTarget, type Target } from './target.ts';
+import { type ModuleTarget, parseTarget, type Target } from './target.ts';
 import { EXIT, UserError } from './user-error.ts';
 
 /** What the command serves. */
@@ -32,6 +32,7 @@ export async function loadApplications(
     source.kind === 'target' ? parseTarget(source.text, source.directory) : null,
   );
   checkPythonFlags(settings, targets);
+  checkUpstreamFlags(settings, targets);
   const apps: ApplicationLike[] = [];
   const hosted: HostedApplication[] = [];
   try {
@@ -67,6 +68,18 @@ function checkPythonFlags({ python, mounts }: Settings, targets: readonly (Targe
   throw new UserError(`${flag} concerns Python applications that are named as TARGET: ${why}`);
 }
 
+function checkUpstreamFlags({ upstream }: Settings, targets: readonly (Target | null)[]): void {
+  const counts = targets.map((target) => (target?.kind === 'upstream' ? target.urls.length : 0));
+  const most = Math.max(...counts);
+  const [flag] = most === 0 ? upstream.asked : most === 1 ? upstream.askedOfSeveral : [];
+  if (flag === undefined) return;
+  throw new UserError(
+    most === 0
+      ? `${flag} concerns upstream servers that are named as TARGET, as in http://127.0.0.1:3000: there is none`
+      : `${flag} concerns several upstream servers in one TARGET, as in http://a:3000,http://b:3000: there is one`,
+  );
+}
+
 async function loadOne(
   source: Mount['source'],
   target: Target | null,
@@ -76,10 +89,25 @@ async function loadOne(
 ): Promise<ApplicationLike> {
   if (source.kind === 'demo') return demoApp;
   if (source.kind === 'value') return checkApplication(source.value, source.from);
+  if (target?.kind === 'upstream') return loadUpstream(target.urls, settings, logs);
   if (target?.kind === 'python') {
     return loadPython(target.text, source.directory, settings, logs, runOnce);
   }
-  return loadApplication(target as Exclude<Target, { kind: 'python' }>);
+  return loadApplication(target as ModuleTarget);
+}
+
+/** One URL is forwarded to; several share the requests. */
+async function loadUpstream(
+  urls: readonly string[],
+  { upstream: { options }, server }: Settings,
+  { log }: Logs,
+): Promise<ApplicationLike> {
+  const { balance, balanceOptionTable, forward } = await import('../upstream/index.ts');
+  const { bodyInMemory, gracefulTimeout, spoolDirectory } = server;
+  const given = { ...options, bodyInMemory, gracefulTimeout, spoolDirectory, log };
+  if (urls.length > 1) return balance(urls, given);
+  const single = Object.entries(given).filter(([name]) => !Object.hasOwn(balanceOptionTable, name));
+  return forward(urls[0] as string, Object.fromEntries(single));
 }
 
 async function loadPython(

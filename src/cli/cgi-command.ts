@@ -2,11 +2,12 @@ import { answerFailure, answerRequest } from '../gateways/cgi/answer.ts';
 import { cgiOptionTable } from '../gateways/cgi/options.ts';
 import { guardProcess } from '../gateways/cgi/process.ts';
 import { type OptionTable, optionTable } from '../gateways/options.ts';
+import { type ServerLog, serverLog } from '../logging/server-log.ts';
 import { pythonOptionTable } from '../python/options.ts';
 import { loadApplications } from './applications.ts';
 import { type CommandOption, commandOptions } from './command-options.ts';
 import type { Flags } from './flags.ts';
-import { openLogs } from './logs.ts';
+import type { Logs } from './logs.ts';
 import { prepareSettings, type Settings } from './settings.ts';
 import { logStrayErrors } from './stray-errors.ts';
 import { UserError } from './user-error.ts';
@@ -39,7 +40,7 @@ async function answer(flags: Flags): Promise<number> {
   refuseFlags(pythonOptionTable, flags.python, PYTHON_FLAGS);
   refuseFlags(commandOptions, flags.command, COMMAND_FLAGS);
   const settings = forOneRequest(await prepareSettings(flags, false));
-  const logs = await openLogs(settings);
+  const logs = await logsOf(settings);
   try {
     logStrayErrors(logs.log);
     const { app } = await loadApplications(settings, logs, true);
@@ -62,6 +63,14 @@ function refuseFlags(
   throw new UserError(
     `--${table[name]?.flag} means nothing to wizgi cgi: a web server starts it for each request, and ends it`,
   );
+}
+
+/** The log is stderr, which web servers keep: what keeps a log file is loaded only for one. */
+async function logsOf(settings: Settings): Promise<Logs> {
+  const { errorLogfile, logLevel: level, logFormat: format } = settings;
+  if (errorLogfile !== '-') return (await import('./logs.ts')).openLogs(settings);
+  const opened: ServerLog = await serverLog(process.stderr, { level, format });
+  return { ...opened, access: null, end: () => opened.errors.flushSync?.() };
 }
 
 /** What a configuration file, or the environment, may say for `wizgi serve`. */

@@ -1,5 +1,5 @@
 /** The command's own options; those of the server stand in its table. */
-import { COMBINED } from '../logging/access-format.ts';
+import { COMBINED } from '../logging/combined.ts';
 
 /** One flag of the command. */
 export interface CommandOption {

@@ -9,6 +9,7 @@ import {
   type ServerOptions,
 } from '../gateways/options.ts';
 import { pythonOptionTable } from '../python/options.ts';
+import { balanceOptionTable, upstreamOptionTable } from '../upstream/options.ts';
 import { aliases, type CommandOption, commandOptions } from './command-options.ts';
 import { nearest } from './nearest.ts';
 import { unavailable, unavailableShort } from './unavailable.ts';
@@ -20,6 +21,7 @@ export interface Flags {
   readonly positionals: readonly string[];
   readonly server: ServerOptions;
   readonly python: OptionsOf<typeof pythonOptionTable>;
+  readonly upstream: OptionsOf<typeof upstreamOptionTable & typeof balanceOptionTable>;
   /** What of CGI's options is its own. */
   readonly cgi: Pick<CgiTableOptions, 'nph'>;
   readonly command: CommandValues;
@@ -39,7 +41,7 @@ type ValueOf<O extends CommandOption> = O extends { repeatable: true }
       : boolean;
 
 /** Whose option a flag gives. */
-type Group = 'server' | 'python' | 'cgi' | 'command';
+type Group = 'server' | 'python' | 'upstream' | 'cgi' | 'command';
 
 /** A flag. */
 interface Known {
@@ -53,6 +55,8 @@ const known: ReadonlyMap<string, Known> = new Map(
   [
     ...tableFlags('server', optionTable),
     ...tableFlags('python', pythonOptionTable),
+    ...tableFlags('upstream', upstreamOptionTable),
+    ...tableFlags('upstream', balanceOptionTable),
     ...tableFlags('cgi', { nph: cgiOptionTable.nph }),
     ...commandFlags(),
   ].map((entry) => [entry.option.flag, entry]),
@@ -110,6 +114,7 @@ export function parseFlags(args: readonly string[]): Flags {
   const groups: Record<Group, Record<string, unknown>> = {
     server: {},
     python: {},
+    upstream: {},
     cgi: {},
     command: {},
   };

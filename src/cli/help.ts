@@ -1,6 +1,7 @@
 import { type OptionRow, optionTable } from '../gateways/options.ts';
-import { COMBINED } from '../logging/access-format.ts';
+import { COMBINED } from '../logging/combined.ts';
 import { pythonOptionTable } from '../python/options.ts';
+import { balanceOptionTable, upstreamOptionTable } from '../upstream/options.ts';
 import { type CommandOption, commandOptions } from './command-options.ts';
 import { flagOf } from './flags.ts';
 import { showBytes } from './values.ts';
@@ -12,6 +13,8 @@ Serves WSGI applications (PEP 3333) written in TypeScript, JavaScript or Python.
   wizgi serve app.ts:api -b 0.0.0.0:8080   its export 'api', to the whole network
   wizgi serve mysite.wsgi -w 4             a Python module, in four processes
   wizgi serve app.ts --mount /old=old.py   two applications side by side
+  wizgi serve app.ts --mount /api=http://127.0.0.1:3000
+                                           what /api asks for comes from there
   wizgi serve                              what wizgi.config.ts says, else a demo
 
 Usage: wizgi serve [TARGET] [options]
@@ -23,7 +26,11 @@ TARGET is one of
   pkg.module, app.py,         a Python module or file; its application is the name
   app.wsgi, any with :NAME    after the colon, else application or app
   pkg.module:make("x", n=1)   what a Python function returns
-  site.ini, site.ini#NAME     an application that PasteDeploy puts together`;
+  site.ini, site.ini#NAME     an application that PasteDeploy puts together
+  http://127.0.0.1:3000       an upstream server that requests are forwarded to; also
+                              https, fastcgi, scgi, uwsgi, ajp, and each over a Unix
+                              socket: fastcgi+unix:/run/php-fpm.sock; several, with
+                              commas between them, share the requests`;
 
 /** The chapters of the manual; what none names stands in the last. */
 const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] = [
@@ -33,6 +40,12 @@ const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] 
     ['mount', 'config', 'env', 'chdir', 'script-name', 'iis-path-info', 'serial', 'server-header'],
   ],
   ['Python applications', Object.values(pythonOptionTable).map(({ flag }) => flag)],
+  [
+    'Upstream servers',
+    [upstreamOptionTable, balanceOptionTable].flatMap((table) =>
+      Object.values<OptionRow>(table).map(({ flag }) => flag),
+    ),
+  ],
   [
     'Logging',
     [...['access-logfile', 'access-logformat', 'error-logfile', 'log-level', 'log-format']],
@@ -58,7 +71,9 @@ interface Entry {
 /** The manual, for lines of `width` characters. */
 export function helpText(width = 80): string {
   const entries = [
-    ...Object.values<OptionRow>({ ...optionTable, ...pythonOptionTable }).map(tableEntry),
+    ...[optionTable, pythonOptionTable, upstreamOptionTable, balanceOptionTable]
+      .flatMap((table) => Object.values<OptionRow>(table))
+      .map(tableEntry),
     ...Object.values<CommandOption>(commandOptions).map(commandEntry),
   ];
   const named = new Set(CHAPTERS.flatMap(([, flags]) => flags));

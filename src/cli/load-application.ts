@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import { asApplication } from '../wsgi/application.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
 import { importModule, type ModuleExports } from './import-module.ts';
-import { explainLoadFailure } from './load-failure.ts';
 import { nearest } from './nearest.ts';
 import type { ModuleTarget } from './target.ts';
 import { EXIT, UserError } from './user-error.ts';
@@ -26,6 +25,7 @@ export async function load(path: string): Promise<ModuleExports> {
   try {
     return await importModule(path);
   } catch (error) {
+    const { explainLoadFailure } = await import('./load-failure.ts');
     throw await explainLoadFailure(error, path);
   }
 }

@@ -1,11 +1,13 @@
 import { optionTable, type ResolvedServerOptions, resolveOptions } from '../gateways/options.ts';
 import type { LogLevel } from '../logging/levels.ts';
 import { REDACTED } from '../logging/secrets.ts';
+import { isUpstreamUrl } from '../upstream/target.ts';
 import { commandOptions } from './command-options.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
 import type { Flags } from './flags.ts';
 import { describeMount, type Mount, mountsOf } from './mounts.ts';
 import { type PythonSettings, pythonSettings } from './python-settings.ts';
+import { type UpstreamSettings, upstreamSettings } from './upstream-settings.ts';
 import { UserError } from './user-error.ts';
 
 /** All that a start needs: flags over configuration file over defaults. */
@@ -14,6 +16,7 @@ export interface Settings {
   readonly mounts: readonly Mount[];
   readonly server: ResolvedServerOptions;
   readonly python: PythonSettings;
+  readonly upstream: UpstreamSettings;
   /** A file, `'-'` for stdout, or null for none. */
   readonly accessLogfile: string | null;
   readonly accessLogformat: string;
@@ -57,6 +60,7 @@ function merge(
     mounts: mountsOf(target, command.mount ?? [], file),
     server: serverOptions(flags, file),
     python: pythonSettings(flags.python, file),
+    upstream: upstreamSettings(flags.upstream, file),
     accessLogfile: (command.accessLogfile ?? accessLogfile ?? accessDefault) || null,
     accessLogformat:
       command.accessLogformat ?? accessLogformat ?? commandOptions.accessLogformat.default,
@@ -101,11 +105,23 @@ function setEnvironment(variables: readonly (readonly [string, string])[]): void
 
 /** Every setting on a line of its own, as it applies. */
 export function printSettings(settings: Settings): string {
-  const { mounts, server, python, ...command } = settings;
+  const { mounts, server, python, upstream, ...command } = settings;
   const [main, ...others] = mounts.map(describeMount);
   const mount = others.length === 0 ? {} : { mount: others };
   const shown = { ...server, ajpSecret: server.ajpSecret && REDACTED };
-  const rows = Object.entries({ app: main, ...mount, ...shown, ...python.options, ...command });
+  const forwarding = mounts.some(
+    ({ source }) => source.kind === 'target' && isUpstreamUrl(source.text),
+  );
+  const rows = [
+    ...Object.entries({ app: main, ...mount, ...shown, ...python.options, ...command }),
+    ...(forwarding ? upstreamRows(upstream) : []),
+  ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)} = ${JSON.stringify(value)}\n`).join('');
+}
+
+/** Under names of their own: some are the server's, too. */
+function upstreamRows({ options }: UpstreamSettings): [name: string, value: unknown][] {
+  const shown = { ...options, secret: options.secret && REDACTED };
+  return Object.entries(shown).map(([name, value]) => [`upstream.${name}`, value]);
 }

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { isUpstreamUrl, splitUpstreamUrls } from '../upstream/target.ts';
 import { nearest } from './nearest.ts';
 import { UserError } from './user-error.ts';
 
 /** The application that a TARGET names. */
-export type Target = ModuleTarget | PythonTarget;
+export type Target = ModuleTarget | PythonTarget | UpstreamServers;
 
 /** An export of a JavaScript or TypeScript module. */
 export interface ModuleTarget {
@@ -23,8 +24,15 @@ export interface PythonTarget {
   readonly text: string;
 }
 
+/** One upstream server, or several that share the requests. */
+export interface UpstreamServers {
+  readonly kind: 'upstream';
+  readonly text: string;
+  readonly urls: readonly string[];
+}
+
 const SUPPORTED =
-  'expected a JavaScript or TypeScript file (app.ts, .mts, .js, .mjs or .cjs), a Python file or module (app.py, mysite.wsgi), or a PasteDeploy file (site.ini)';
+  'expected a JavaScript or TypeScript file (app.ts, .mts, .js, .mjs or .cjs), a Python file or module (app.py, mysite.wsgi), a PasteDeploy file (site.ini), or the URL of an upstream server (http://127.0.0.1:3000)';
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.cts'];
 const MODULE = /^(.+\.(?:[mc]?[jt]s))(?::([\p{ID_Start}$_][\p{ID_Continue}$]*))?$/u;
@@ -39,6 +47,7 @@ const PYTHON_MODULE = /^[\p{ID_Start}_][\p{ID_Continue}.]*(?::.*)?$/su;
  * @throws {UserError} when it names nothing that can be served, or no file.
  */
 export function parseTarget(text: string, directory: string): Target {
+  if (isUpstreamUrl(text)) return { kind: 'upstream', text, urls: splitUpstreamUrls(text) };
   const match = MODULE.exec(text);
   if (match === null) return parseForeign(text, directory);
   const path = resolve(directory, match[1] as string);
@@ -48,9 +57,6 @@ export function parseTarget(text: string, directory: string): Target {
 
 /** Only a worker can tell which Python modules there are; so all that may be one is left to it. */
 function parseForeign(text: string, directory: string): PythonTarget {
-  if (/^[a-z][a-z0-9+]*:\/\//i.test(text)) {
-    throw new UserError(`${text}: upstream servers are not yet supported; ${SUPPORTED}`);
-  }
   if (PYTHON_FILE.test(text) || PASTE_FILE.test(text)) return { kind: 'python', text };
   const [name = ''] = text.split(':');
   if (/\.[jt]sx$/.test(name)) {

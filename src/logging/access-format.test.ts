@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessEntry } from '../gateways/access.ts';
 import type { Environ } from '../wsgi/types.ts';
-import { COMBINED, compileFormat, jsonLine } from './access-format.ts';
+import { compileFormat, jsonLine } from './access-format.ts';
+import { COMBINED } from './combined.ts';
 
 const environ = {
   HTTP_REFERER: 'http://example.com/',

@@ -4,9 +4,6 @@ import type { TextSink } from '../wsgi/error-stream.ts';
 import { type Atom, atoms, namedAtoms } from './access-atoms.ts';
 import { asciiOnly } from './escape.ts';
 
-/** Apache's combined format, in Gunicorn's words. */
-export const COMBINED = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"';
-
 /** The word for JSON in the place of a format. */
 export const JSON_LINES = 'json';
 

@@ -1,4 +1,5 @@
-import { type AjpDialect, type AjpLimits, DEFAULT_AJP_LIMITS } from '../../protocols/ajp/index.ts';
+import { type AjpLimits, DEFAULT_AJP_LIMITS } from '../../protocols/ajp/limits.ts';
+import type { AjpDialect } from '../../protocols/ajp/request-parser.ts';
 import type { ResolvedServerOptions } from '../options.ts';
 
 /** How AJP is spoken, by the server's options. */

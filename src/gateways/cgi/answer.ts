@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { CgiAnswerEncoder } from '../../protocols/cgi/answer-encoder.ts';
 import { asApplication } from '../../wsgi/application.ts';
-import { hostedIn } from '../../wsgi/hosted.ts';
+import { type HostedApplication, hostedIn } from '../../wsgi/hosted.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { ApplicationLike } from '../../wsgi/types.ts';
 import { Gateway } from '../gateway.ts';
@@ -50,12 +50,16 @@ export async function answerRequest(
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, onSignal);
   const outcome = await request.run();
-  const hosted = hostedIn(app);
-  if (hosted.length > 0) {
-    closeOutput();
-    await Promise.allSettled(hosted.map((inner) => inner.close()));
-  }
+  await leave(hostedIn(app));
   return signalled || (outcome === 'cut' ? UNFINISHED : 0);
+}
+
+/** Ends what would be lost with the process, after the web server has heard of the answer's end. */
+async function leave(hosted: readonly HostedApplication[]): Promise<void> {
+  if (hosted.length === 0 && process.stderr.writableLength === 0) return;
+  closeOutput();
+  await Promise.allSettled(hosted.map((app) => app.close()));
+  await new Promise((resolve) => process.stderr.write('', resolve));
 }
 
 /** Answers that there is no application to answer. */
