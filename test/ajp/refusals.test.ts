@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { AccessEntry } from '../../src/gateways/access.ts';
 import { type ServeOptions, serve } from '../../src/gateways/serve.ts';
 import { answering, Client, recording } from '../http/kit.ts';
 import { type AjpServer, noting, Peer, startAjp } from './kit.ts';
@@ -41,6 +42,19 @@ describe('AJP-22 M3 the secret', () => {
     expect(await peer.answer()).toMatchObject({ status: 403, reuse: 0 });
     expect(await peer.closed()).toBe('fin');
     expect(calls).toEqual([]);
+  });
+
+  test('who does not know it is told so in an answer that fits, and that is logged', async () => {
+    const entries: AccessEntry[] = [];
+    const accessLog = (entry: AccessEntry) => void entries.push(entry);
+    const server = await startAjp(noting().app, { ajpSecret: 'hush', accessLog });
+    const peer = await server.peer();
+    const { status, body, reuse } = await peer.request(forward({ method: 3, uri: '/a' }));
+    expect({ status, body, reuse }).toEqual({ status: 403, body: '', reuse: 0 });
+    expect(entries).toMatchObject([{ method: 'HEAD', target: '/a', status: '403 Forbidden' }]);
+    const malformed = await server.peer();
+    expect(await malformed.request(forward({ uri: null }))).toMatchObject({ status: 400 });
+    expect(entries[1]).toMatchObject({ method: '', status: '400 Bad Request' });
   });
 
   test('is asked for in each request', async () => {

@@ -197,13 +197,11 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
     this.sendPongs();
     this.requests++;
     this.deadline = Number.POSITIVE_INFINITY;
-    if (!knowsSecret(secret, head.secret)) {
-      throw new ProtocolError('bad-secret', 403, 'the peer does not know the secret');
-    }
     this.encoder = new AjpAnswerEncoder(limits.maxPacket);
     this.encoder.reusable = !gateway.draining && gateway.keepAlive > 0;
     this.service = new Service(this, head, this.encoder);
-    this.service.start();
+    if (knowsSecret(secret, head.secret)) this.service.start();
+    else this.service.refuse('bad-secret', 403);
   }
 
   /** The request is answered, and nothing of it is due any more. */
@@ -276,9 +274,10 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
       transport.logRefusal(reason);
     }
     if (this.parser.understood && !this.settling) {
-      const { head, content } = new Refusal(status, false);
+      const refusal = new Refusal(status, false);
       this.encoder.reusable = false;
-      transport.output.writeAll([...this.encoder.begin(head, content), ...this.encoder.end()]);
+      transport.output.writeAll(refusal.by(this.encoder));
+      this.gateway.refused(this.facts.remoteAddress, null, refusal);
     }
     transport.linger();
   }

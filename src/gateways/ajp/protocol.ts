@@ -14,10 +14,9 @@ const MIN_PACKET = 1024;
 export const protocol: Protocol = {
   connect: (gateway, socket, facts) => new AjpConnection(gateway, socket, facts),
   turnAway: () => {
-    const { head, content } = new Refusal(503, false);
     const encoder = new AjpAnswerEncoder();
     encoder.reusable = false;
-    return [...encoder.begin(head, content), ...encoder.end()].join('');
+    return new Refusal(503, false).by(encoder).join('');
   },
   trusting: true,
   check,
