@@ -1,3 +1,4 @@
+import { cgiOptionTable } from '../gateways/cgi/options.ts';
 import { type OptionRow, optionTable } from '../gateways/options.ts';
 import { COMBINED } from '../logging/combined.ts';
 import { pythonOptionTable } from '../python/options.ts';
@@ -18,6 +19,7 @@ Serves WSGI applications (PEP 3333) written in TypeScript, JavaScript or Python.
   wizgi serve                              what wizgi.config.ts says, else a demo
 
 Usage: wizgi serve [TARGET] [options]
+       wizgi cgi [options] TARGET    for a web server's CGI: answers one request
 
 TARGET is one of
 
@@ -27,7 +29,7 @@ TARGET is one of
   app.wsgi, any with :NAME    after the colon, else application or app
   pkg.module:make("x", n=1)   what a Python function returns
   site.ini, site.ini#NAME     an application that PasteDeploy puts together
-  http://127.0.0.1:3000       an upstream server that requests are forwarded to; also
+  http://127.0.0.1:3000       an upstream server that requests are passed to, also
                               https, fastcgi, scgi, uwsgi, ajp, and each over a Unix
                               socket: fastcgi+unix:/run/php-fpm.sock; several, with
                               commas between them, share the requests`;
@@ -39,6 +41,7 @@ const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] 
     'Application',
     ['mount', 'config', 'env', 'chdir', 'script-name', 'iis-path-info', 'serial', 'server-header'],
   ],
+  ['CGI', ['nph']],
   ['Python applications', Object.values(pythonOptionTable).map(({ flag }) => flag)],
   [
     'Upstream servers',
@@ -74,6 +77,7 @@ export function helpText(width = 80): string {
     ...[optionTable, pythonOptionTable, upstreamOptionTable, balanceOptionTable]
       .flatMap((table) => Object.values<OptionRow>(table))
       .map(tableEntry),
+    tableEntry(cgiOptionTable.nph),
     ...Object.values<CommandOption>(commandOptions).map(commandEntry),
   ];
   const named = new Set(CHAPTERS.flatMap(([, flags]) => flags));

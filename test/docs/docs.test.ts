@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { cgiOptionTable } from '../../src/gateways/cgi/options.ts';
 import { type OptionRow, optionTable } from '../../src/gateways/options.ts';
 import { serve } from '../../src/gateways/serve.ts';
 import { pythonOptionTable } from '../../src/python/options.ts';
@@ -27,6 +28,21 @@ flags of \`wizgi serve\` for a TARGET in Python.
 |---|---|---|---|
 `;
 
+const SHARED_WITH_CGI = Object.keys(cgiOptionTable)
+  .filter((name) => name in optionTable)
+  .map((name) => `\`${name}\``)
+  .join(', ');
+
+const CGI_HEADER = `
+## CGI
+
+\`wizgi cgi\` and \`cgi()\` have of the server's options those that say something of a single request, with
+the same flags: ${SHARED_WITH_CGI}. And one of their own:
+
+| Option | Flag | Default | What it does |
+|---|---|---|---|
+`;
+
 function defaultText({ default: value }: OptionRow): string {
   if (value === tmpdir()) return "the system's directory for temporary files";
   if (value === '' || (Array.isArray(value) && value.length === 0)) return 'none';
@@ -43,9 +59,10 @@ describe('documentation', () => {
   it('docs/options.md is the table of options', async () => {
     const rows = Object.entries<OptionRow>(optionTable).map(optionLine).join('');
     const pythonRows = Object.entries<OptionRow>(pythonOptionTable).map(optionLine).join('');
-    await expect(HEADER + rows + PYTHON_HEADER + pythonRows).toMatchFileSnapshot(
-      '../../docs/options.md',
-    );
+    const cgiRow = optionLine(['nph', cgiOptionTable.nph]);
+    await expect(
+      HEADER + rows + CGI_HEADER + cgiRow + PYTHON_HEADER + pythonRows,
+    ).toMatchFileSnapshot('../../docs/options.md');
   });
 
   it('docs/environ.md lists exactly the keys that an application gets', async () => {
