@@ -30,7 +30,7 @@ TARGET is one of
   pkg.module:make("x", n=1)   what a Python function returns
   site.ini, site.ini#NAME     an application that PasteDeploy puts together
   http://127.0.0.1:3000       an upstream server that requests are passed to, also
-                              https, fastcgi, scgi, uwsgi, ajp, and each over a Unix
+                              https, fastcgi, scgi, uwsgi, ajp; each over a Unix
                               socket: fastcgi+unix:/run/php-fpm.sock; several, with
                               commas between them, share the requests`;
 
