@@ -28,10 +28,12 @@ export class PairDecoder {
    * @throws {ProtocolError} (status 431) over a limit.
    */
   push(bytes: Uint8Array): void {
+    const room = this.limits.maxVariableBytes - this.size;
     this.size += bytes.length;
-    if (this.size > this.limits.maxVariableBytes) throw tooLarge();
-    this.input.push(bytes);
+    // Up to the limit even then: which one is broken first must not depend on the cut.
+    this.input.push(bytes.length > room ? bytes.subarray(0, room) : bytes);
     this.decode();
+    if (bytes.length > room) throw tooLarge();
   }
 
   /** @throws {ProtocolError} (status 400) when the stream ended within a pair. */
