@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { isUpstreamUrl, splitUpstreamUrls } from '../upstream/target.ts';
+import { isUpstreamUrl, parseUpstreamUrl, splitUpstreamUrls } from '../upstream/target.ts';
 import { nearest } from './nearest.ts';
 import { UserError } from './user-error.ts';
 
@@ -44,15 +44,21 @@ const PYTHON_MODULE = /^[\p{ID_Start}_][\p{ID_Continue}.]*(?::.*)?$/su;
 /**
  * Reads a TARGET; its path is taken from `directory`.
  *
- * @throws {UserError} when it names nothing that can be served, or no file.
+ * @throws {UserError | ConfigurationError} when it names nothing that can be served, or no file.
  */
 export function parseTarget(text: string, directory: string): Target {
-  if (isUpstreamUrl(text)) return { kind: 'upstream', text, urls: splitUpstreamUrls(text) };
+  if (isUpstreamUrl(text)) return parseUpstreams(text);
   const match = MODULE.exec(text);
   if (match === null) return parseForeign(text, directory);
   const path = resolve(directory, match[1] as string);
   checkFile(match[1] as string, path);
   return { kind: 'module', text, path, exportName: match[2] ?? null };
+}
+
+function parseUpstreams(text: string): UpstreamServers {
+  const urls = splitUpstreamUrls(text);
+  urls.forEach(parseUpstreamUrl);
+  return { kind: 'upstream', text, urls };
 }
 
 /** Only a worker can tell which Python modules there are; so all that may be one is left to it. */

@@ -1,5 +1,6 @@
-import type { ServerOptions, OptionsOf } from '../gateways/options.ts';
+import type { OptionsOf, ServerOptions } from '../gateways/options.ts';
 import type { pythonOptionTable } from '../python/options.ts';
+import type { balanceOptionTable, upstreamOptionTable } from '../upstream/options.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
 
 /** What `wizgi.config.ts` may say. Flags of the command override it. */
@@ -10,6 +11,8 @@ export interface WizgiConfig
   readonly app?: ApplicationLike | string;
   /** Further applications by the path that they are mounted at, as in `{ '/api': './api.ts' }`. */
   readonly mount?: Readonly<Record<string, ApplicationLike | string>>;
+  /** Options of upstream servers that `app` and `mount` name by their URLs. */
+  readonly upstream?: OptionsOf<typeof upstreamOptionTable & typeof balanceOptionTable>;
   /** Where to listen: one address or several. */
   readonly bind?: string | readonly string[];
   /** Environment variables, set before an application named in `app` is loaded. */

@@ -37,7 +37,7 @@ export function balance(
   options: BalanceOptions = {},
 ): UpstreamApplication {
   const { log: given = stderrLog, key, ...rest } = options;
-  const resolved = resolveBalanceOptions(rest);
+  const resolved = resolveBalanceOptions(typeof key === 'string' ? { ...rest, key } : rest);
   const log = unfailing(given);
   const clock = clockFor(resolved);
   const health = {
@@ -49,7 +49,7 @@ export function balance(
   const members = checkUpstreams(upstreams).map(
     ({ url, weight }) => new Upstream(parseUpstreamUrl(url), weight, resolved, health, clock),
   );
-  const choice = choiceOf(resolved.method, members, key);
+  const choice = choiceOf(resolved.method, members, typeof key === 'function' ? key : resolved.key);
   const group = new UpstreamGroup(members, choice, resolved, log);
   const checks =
     resolved.healthInterval === 0
@@ -89,9 +89,9 @@ function checkUpstreams(
 function choiceOf(
   method: string,
   members: readonly Upstream[],
-  key: BalanceOptions['key'],
+  key: NonNullable<BalanceOptions['key']>,
 ): Choice {
-  if (key !== undefined && method !== 'hash') {
+  if (key !== '' && method !== 'hash') {
     throw new ConfigurationError("balance: a key is only used with the method 'hash'");
   }
   switch (method) {
@@ -104,9 +104,9 @@ function choiceOf(
   }
 }
 
-function keyFunction(key: BalanceOptions['key']): (environ: Environ) => string {
+function keyFunction(key: NonNullable<BalanceOptions['key']>): (environ: Environ) => string {
   if (typeof key === 'function') return key;
-  const name = key === undefined ? 'REMOTE_ADDR' : environKey(key);
+  const name = key === '' ? 'REMOTE_ADDR' : environKey(key);
   if (name === null) {
     throw new ConfigurationError(
       `balance: the key ${JSON.stringify(key)} is no name of a request header`,

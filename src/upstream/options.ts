@@ -124,6 +124,11 @@ export const balanceOptionTable = {
     value: 'METHOD',
     help: 'How an upstream is chosen: round-robin, least-connections or hash.',
   }),
+  key: option('string', '', {
+    flag: 'balance-key',
+    value: 'HEADER',
+    help: "With hash: the request header that is hashed. Default: none, so that it is the client's address.",
+  }),
   maxFails: option('positive', 3, {
     flag: 'upstream-max-fails',
     help: 'Failures in a row after which an upstream is out of use for a while.',
@@ -180,7 +185,9 @@ export interface ForwardOptions extends OptionsOf<typeof upstreamOptionTable> {
 }
 
 /** Options of `balance()`. */
-export interface BalanceOptions extends ForwardOptions, OptionsOf<typeof balanceOptionTable> {
+export interface BalanceOptions
+  extends ForwardOptions,
+    Omit<OptionsOf<typeof balanceOptionTable>, 'key'> {
   /**
    * What is hashed, with the method `hash`: the name of a request header, or a function of environ.
    * Default: the client's address.
@@ -210,7 +217,7 @@ export function resolveForwardOptions(
 
 /** As {@link resolveForwardOptions}. */
 export function resolveBalanceOptions(
-  options: Omit<BalanceOptions, 'log' | 'key'>,
+  options: Omit<BalanceOptions, 'log' | 'key'> & { readonly key?: string },
 ): ResolvedBalanceOptions {
   const table = { ...upstreamOptionTable, ...balanceOptionTable, ...serverRows };
   const resolved = checked(resolveTable(table, options));

@@ -23,10 +23,10 @@ export type UpstreamAddress =
 const DEFAULT_PORTS: Readonly<Record<UpstreamProtocol, number | null>> = {
   http: 80,
   https: 443,
-  ajp: 8009,
   fastcgi: null,
   scgi: null,
   uwsgi: null,
+  ajp: 8009,
 };
 
 const PROTOCOLS = Object.keys(DEFAULT_PORTS);
@@ -37,6 +37,11 @@ const FORMS =
 /** Tells whether a text has the form of an upstream's URL, of whatever scheme. */
 export function isUpstreamUrl(text: string): boolean {
   return /^[a-z][a-z0-9]*(?::\/\/|\+unix:)/i.test(text);
+}
+
+/** Takes apart the URLs of several upstreams, which are separated by commas. */
+export function splitUpstreamUrls(text: string): string[] {
+  return text.split(/,(?=[a-z][a-z0-9]*(?::\/\/|\+unix:))/i);
 }
 
 /**

@@ -42,7 +42,7 @@ const files = {
 };
 
 const SUPPORTED =
-  'expected a JavaScript or TypeScript file (app.ts, .mts, .js, .mjs or .cjs), a Python file or module (app.py, mysite.wsgi), or a PasteDeploy file (site.ini)';
+  'expected a JavaScript or TypeScript file (app.ts, .mts, .js, .mjs or .cjs), a Python file or module (app.py, mysite.wsgi), a PasteDeploy file (site.ini), or the URL of an upstream server (http://127.0.0.1:3000)';
 const EXPECTED =
   'expected a WSGI application: a function (environ, startResponse), a class, or an object with a call method';
 
@@ -63,7 +63,24 @@ describe('exit code 2: the command line', () => {
     ['serve no/app.ts', 'there is no file no/app.ts; there is no directory no either'],
     ['serve folder', 'folder is a directory; name a file in it'],
     ['serve package.json', `package.json is no module; ${SUPPORTED}`],
-    ['serve http://a/', `http://a/: upstream servers are not yet supported; ${SUPPORTED}`],
+    [
+      'serve gopher://a/',
+      "upstream 'gopher://a/': 'gopher' is not spoken; the protocols are http, https, fastcgi, scgi, uwsgi, ajp",
+    ],
+    ['serve fastcgi://a', "upstream 'fastcgi://a': the port is missing, as in 'fastcgi://a:9000'"],
+    ['serve http://user:secret@a/', "upstream 'http://…@a/': credentials cannot stand in the URL"],
+    [
+      'serve app.ts --upstream-timeout 3',
+      '--upstream-timeout concerns upstream servers that are named as TARGET, as in http://127.0.0.1:3000: there is none',
+    ],
+    [
+      'serve http://a:1 --balance hash',
+      '--balance concerns several upstream servers in one TARGET, as in http://a:3000,http://b:3000: there is one',
+    ],
+    [
+      'serve http://a:1,http://b:2 --balance random',
+      'option \'method\' (--balance) is "random"; expected one of round-robin, least-connections, hash',
+    ],
     ['serve app.tsx', `app.tsx: JSX files are not yet supported; ${SUPPORTED}`],
     [
       'serve app.ts b.ts',

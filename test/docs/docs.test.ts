@@ -6,13 +6,14 @@ import { cgiOptionTable } from '../../src/gateways/cgi/options.ts';
 import { type OptionRow, optionTable } from '../../src/gateways/options.ts';
 import { serve } from '../../src/gateways/serve.ts';
 import { pythonOptionTable } from '../../src/python/options.ts';
+import { balanceOptionTable, upstreamOptionTable } from '../../src/upstream/options.ts';
 import { VERSION } from '../../src/wsgi/version.ts';
 
 const HEADER = `# Options
 
 Every option of \`serve\`, its flag of \`wizgi serve\`, its default and what it does. This page is made from
-the tables in \`src/gateways/options.ts\` and \`src/python/options.ts\`; \`npx vitest run test/docs -u\`
-writes it anew.
+the tables in \`src/gateways/options.ts\`, \`src/python/options.ts\` and \`src/upstream/options.ts\`;
+\`npx vitest run test/docs -u\` writes it anew.
 
 | Option | Flag | Default | What it does |
 |---|---|---|---|
@@ -23,6 +24,23 @@ const PYTHON_HEADER = `
 
 Options of \`python()\`, which for its applications also has \`timeout\` and \`gracefulTimeout\`, and their
 flags of \`wizgi serve\` for a TARGET in Python.
+
+| Option | Flag | Default | What it does |
+|---|---|---|---|
+`;
+
+const UPSTREAM_HEADER = `
+## Upstream servers
+
+Options of \`forward()\` and \`balance()\`, which also have \`bodyInMemory\`, \`spoolDirectory\` and
+\`gracefulTimeout\`, and their flags of \`wizgi serve\` for a TARGET that is a URL; see [upstream.md](upstream.md).
+
+| Option | Flag | Default | What it does |
+|---|---|---|---|
+`;
+
+const BALANCE_HEADER = `
+Those of \`balance()\` only, or of a TARGET of several URLs:
 
 | Option | Flag | Default | What it does |
 |---|---|---|---|
@@ -60,9 +78,13 @@ describe('documentation', () => {
     const rows = Object.entries<OptionRow>(optionTable).map(optionLine).join('');
     const pythonRows = Object.entries<OptionRow>(pythonOptionTable).map(optionLine).join('');
     const cgiRow = optionLine(['nph', cgiOptionTable.nph]);
-    await expect(
-      HEADER + rows + CGI_HEADER + cgiRow + PYTHON_HEADER + pythonRows,
-    ).toMatchFileSnapshot('../../docs/options.md');
+    const upstreamRows = Object.entries<OptionRow>(upstreamOptionTable).map(optionLine).join('');
+    const balanceRows = Object.entries<OptionRow>(balanceOptionTable).map(optionLine).join('');
+    const page = [
+      ...[HEADER, rows, CGI_HEADER, cgiRow, PYTHON_HEADER, pythonRows],
+      ...[UPSTREAM_HEADER, upstreamRows, BALANCE_HEADER, balanceRows],
+    ];
+    await expect(page.join('')).toMatchFileSnapshot('../../docs/options.md');
   });
 
   it('docs/environ.md lists exactly the keys that an application gets', async () => {

@@ -71,8 +71,7 @@ const SITE = {
   'stream.php': '<?php for ($i = 0; $i < 100; $i++) { echo str_repeat("x", 10000); flush(); }',
   'slow.php': '<?php echo "begun"; ob_flush(); flush(); sleep(60);',
   'error.php': '<?php error_log("told the log"); nonsense();',
-  'sub/index.php':
-    '<?php echo "sub ", $_SERVER["SCRIPT_NAME"], " ", $_SERVER["PATH_INFO"];',
+  'sub/index.php': '<?php echo "sub ", $_SERVER["SCRIPT_NAME"], " ", $_SERVER["PATH_INFO"];',
   'picture.jpg': '<?php echo "executed";',
 };
 
