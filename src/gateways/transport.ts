@@ -40,6 +40,7 @@ export class Transport {
   private truncated = false;
   private dropped = 0;
   private deadline = Number.POSITIVE_INFINITY;
+  private resetTimer: NodeJS.Timeout | null = null;
   private paused = false;
 
   constructor(gateway: Gateway, socket: Socket, facts: ConnectionFacts, owner: TransportOwner) {
@@ -71,9 +72,9 @@ export class Transport {
     if (this.lingering || this.closed) return;
     this.lingering = true;
     this.truncated = truncated;
-    this.deadline = this.gateway.clock.after(this.lingerTime());
     this.socket.resume();
     if (!truncated) this.output.end();
+    if (!this.output.pending) this.setEnd();
   }
 
   /** Ends the connection at once. */
@@ -125,18 +126,22 @@ export class Transport {
   }
 
   private onFlushed(): void {
-    if (this.lingering) this.deadline = this.gateway.clock.after(this.lingerTime());
+    if (this.lingering) this.setEnd();
     this.owner.onFlushed();
   }
 
   private close(): void {
     if (this.closed) return;
     this.closed = true;
+    if (this.resetTimer !== null) clearTimeout(this.resetTimer);
     this.output.close();
     this.owner.onClosed();
   }
 
-  private lingerTime(): number {
-    return this.truncated ? RESET_DELAY : LINGER_TIME;
+  /** All was taken: what is left to wait for is the peer. */
+  private setEnd(): void {
+    if (!this.truncated) this.deadline = this.gateway.clock.after(LINGER_TIME);
+    // A timer of its own, as this is rare, and the clock too coarse for whoever waits for the reset.
+    else this.resetTimer ??= setTimeout(() => this.destroy(), RESET_DELAY);
   }
 }
