@@ -1,13 +1,14 @@
 /**
  * The benchmark: wizgi beside other servers, of TypeScript and of Python applications.
  *
- *     node bench/run.mjs [--suite typescript|python|gateways] [--rounds 5] [--seconds 2] [--warmup 2]
+ *     node bench/run.mjs [--suite typescript|python|gateways|forward] [--rounds 5] [--seconds 2] [--warmup 2]
  *                        [--only hello,python-memory,…] [--peers fastify,granian,…] [--write]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chosenContestants, chosenSuites } from './lib/choice.mjs';
+import { forwardSuite } from './lib/forward/suite.mjs';
 import { gatewaysSuite } from './lib/gateways/suite.mjs';
 import { CONNECTIONS, loadGenerator } from './lib/load.mjs';
 import { machine, ownVersions } from './lib/machine.mjs';
@@ -85,7 +86,7 @@ process.exitCode = results.suites.some(broken) ? 1 : 0;
 
 function choose() {
   try {
-    const chosen = chosenSuites([typescriptSuite, pythonSuite, gatewaysSuite], {
+    const chosen = chosenSuites([typescriptSuite, pythonSuite, gatewaysSuite, forwardSuite], {
       ...flags,
       only,
       peers,

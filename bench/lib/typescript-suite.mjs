@@ -39,7 +39,7 @@ async function measure(chosen, { wanted, generator, method, say }) {
 }
 
 /** The peers, into bench/node_modules, where they are not there yet. */
-function install() {
+export function install() {
   const { dependencies } = JSON.parse(readFileSync(`${bench}package.json`, 'utf8'));
   const missing = Object.keys(dependencies).filter(
     (name) => !existsSync(`${bench}node_modules/${name}/package.json`),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { end, sleep, start } from '../process.mjs';
 
-const program = ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find(existsSync) ?? 'nginx';
+export const program = ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find(existsSync) ?? 'nginx';
 
 export function nginxVersion() {
   try {
@@ -84,7 +84,7 @@ const pass = {
   uwsgi: () => `uwsgi_pass application; ${parameters('uwsgi')}`,
 };
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();
@@ -93,7 +93,7 @@ function freePort() {
   });
 }
 
-async function accepting(port, child) {
+export async function accepting(port, child) {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) throw new Error('nginx did not start');
     try {
