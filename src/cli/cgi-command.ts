@@ -6,7 +6,8 @@ import { type ServerLog, serverLog } from '../logging/server-log.ts';
 import { pythonOptionTable } from '../python/options.ts';
 import { loadApplications } from './applications.ts';
 import { type CommandOption, commandOptions } from './command-options.ts';
-import type { Flags } from './flags.ts';
+import { type Flags, parseFlags, upToTarget } from './flags.ts';
+import { information } from './information.ts';
 import type { Logs } from './logs.ts';
 import { prepareSettings, type Settings } from './settings.ts';
 import { logStrayErrors } from './stray-errors.ts';
@@ -21,13 +22,17 @@ const COMMAND_FLAGS = [
 /**
  * `wizgi cgi`: answers the request that a web server started this process for.
  *
+ * @param args - what stands behind the command's name.
  * @returns the exit code.
  * @throws {UserError | ConfigurationError} (as a rejection) for what the user can mend; the client has
  *   its answer then.
  */
-export async function cgiCommand(flags: Flags): Promise<number> {
-  guardProcess();
+export async function cgiCommand(args: readonly string[]): Promise<number> {
   try {
+    const flags = parseFlags(upToTarget(args));
+    const told = information(flags);
+    if (told !== null) return await told;
+    guardProcess();
     return await answer(flags);
   } catch (error) {
     answerFailure();

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { ConfigurationError } from '../gateways/options.ts';
-import { VERSION } from '../wsgi/version.ts';
-import { type Flags, parseFlags, upToTarget } from './flags.ts';
+import { type Flags, parseFlags } from './flags.ts';
+import { information, printHelp } from './information.ts';
 import { nearest } from './nearest.ts';
 import { ignoreBrokenPipes } from './stray-errors.ts';
 import { EXIT, UserError } from './user-error.ts';
@@ -13,23 +13,17 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === undefined) return printHelp(process.stderr, EXIT.usage);
   if (command === 'help') return printHelp(process.stdout, EXIT.ok);
-  const flags = parseFlags(argumentsOf(command, rest) ?? args);
-  if (flags.command.help) return printHelp(process.stdout, EXIT.ok);
-  if (flags.command.version) return print(`wizgi ${VERSION} on Node.js ${process.versions.node}\n`);
   if (command === 'cgi') {
     const { cgiCommand } = await import('./cgi-command.ts');
-    return cgiCommand(flags);
+    return cgiCommand(rest);
   }
+  const flags = parseFlags(command === 'serve' ? rest : args);
+  const told = information(flags);
+  if (told !== null) return told;
   if (command !== 'serve') throw unknownCommand(command, flags);
   if (flags.cgi.nph !== undefined) throw new UserError('--nph is a flag of wizgi cgi');
   const { serveCommand } = await import('./serve-command.ts');
   return serveCommand(flags);
-}
-
-/** What stands behind the name of a command; null where that is none. */
-function argumentsOf(command: string, rest: readonly string[]): readonly string[] | null {
-  if (command === 'cgi') return upToTarget(rest);
-  return command === 'serve' ? rest : null;
 }
 
 function unknownCommand(command: string, { positionals }: Flags): UserError {
@@ -43,17 +37,6 @@ function unknownCommand(command: string, { positionals }: Flags): UserError {
     ? 'the command is missing'
     : `there is no command ${command}`;
   return new UserError(`${what}; to serve an application: wizgi serve app.ts`);
-}
-
-function print(text: string): number {
-  process.stdout.write(text);
-  return EXIT.ok;
-}
-
-async function printHelp(stream: NodeJS.WriteStream, code: number): Promise<number> {
-  const { helpText } = await import('./help.ts');
-  stream.write(helpText(Math.min(stream.columns ?? 80, 100)));
-  return code;
 }
 
 function report(error: unknown): number {

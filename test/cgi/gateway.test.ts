@@ -375,6 +375,14 @@ describe('mistakes', () => {
     expect(code).toBe(2);
   });
 
+  it('of flags are told on stderr, and the client has a bare 500', async () => {
+    const variables = { SCRIPT_NAME: '/nph-x' };
+    const { stdout, stderr, code } = await cgi(APPS, { flags: ['--time', '5'], variables });
+    expect(stdout.toString()).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
+    expect(stderr).toMatch(/^wizgi: there is no flag --time/);
+    expect(code).toBe(2);
+  });
+
   it.each([
     ['--bind', '127.0.0.1:0'],
     ['--workers', '2'],

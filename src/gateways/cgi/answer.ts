@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { CgiAnswerEncoder } from '../../protocols/cgi/answer-encoder.ts';
 import { asApplication } from '../../wsgi/application.ts';
 import { type HostedApplication, hostedIn } from '../../wsgi/hosted.ts';
 import type { Log } from '../../wsgi/log.ts';
@@ -10,7 +9,7 @@ import { Refusal } from '../refusal.ts';
 import { serverFacts } from '../server-facts.ts';
 import { environment } from './environment.ts';
 import { answerOutput, closeOutput } from './process.ts';
-import { CgiRequest } from './request.ts';
+import { CgiRequest, encoderFor } from './request.ts';
 
 /** How the request of this process is answered. */
 export interface AnswerSettings {
@@ -66,7 +65,7 @@ async function leave(hosted: readonly HostedApplication[]): Promise<void> {
 export function answerFailure(): void {
   if (!isRequest()) return;
   const { head, content } = new Refusal(500, process.env['REQUEST_METHOD'] === 'HEAD');
-  const pieces = new CgiAnswerEncoder().begin(head, content);
+  const pieces = encoderFor(environment(), false, Date.now()).begin(head, content);
   answerOutput().write(pieces.join(''));
 }
 

@@ -17,7 +17,7 @@ import { ProtocolError } from '../../protocols/protocol-error.ts';
 import type { Timed } from '../clock.ts';
 import type { Gateway } from '../gateway.ts';
 import { Output } from '../output.ts';
-import { type ConnectionFacts, peerOf } from '../peer.ts';
+import type { ConnectionFacts } from '../peer.ts';
 import { type Outcome, Service, type ServiceOwner } from '../service.ts';
 import { Content } from './content.ts';
 
@@ -113,7 +113,7 @@ export class CgiRequest implements ServiceOwner, Timed {
   }
 
   refused(_service: Service, reason: string): void {
-    this.gateway.log.info('refused', { reason, peer: peerOf(this.facts) });
+    this.gateway.log.info('refused', { reason, peer: this.facts.remoteAddress });
   }
 
   over(_service: Service, outcome: Outcome): void {
@@ -148,10 +148,12 @@ export class CgiRequest implements ServiceOwner, Timed {
 function lengthOf(variables: Variables, limit: number): number {
   const length = contentLengthOf(variables, limit);
   if (length !== UNKNOWN_LENGTH) return length;
-  return variable(variables, 'HTTP_TRANSFER_ENCODING') === 'chunked' ? UNKNOWN_LENGTH : 0;
+  const coding = variable(variables, 'HTTP_TRANSFER_ENCODING')?.toLowerCase();
+  return coding === 'chunked' ? UNKNOWN_LENGTH : 0;
 }
 
-function encoderFor(variables: Variables, nph: boolean, now: number): AnswerEncoder {
+/** The form of the answer: scripts whose name begins with nph- answer with a whole message, too. */
+export function encoderFor(variables: Variables, nph: boolean, now: number): AnswerEncoder {
   const script = variable(variables, 'SCRIPT_NAME') ?? '';
   if (!nph && !/(?:^|\/)nph-[^/]*$/.test(script)) return new CgiAnswerEncoder();
   return new NphAnswerEncoder(variable(variables, 'SERVER_PROTOCOL') ?? '', now);
