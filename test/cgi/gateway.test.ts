@@ -171,6 +171,15 @@ describe('content', () => {
     expect(answer.body).toBe(String(content.length));
   });
 
+  it.each(['counted', 'counting'])('%s: takes 3 MiB from a file', async (app) => {
+    const path = join(folder, 'large');
+    writeFileSync(path, Buffer.alloc(3 * 1024 * 1024, 'x'));
+    const content = openSync(path, 'r');
+    const { answer } = await cgi(`${APPS}:${app}`, { ...length(3 * 1024 * 1024), content });
+    closeSync(content);
+    expect(answer.body).toBe(String(3 * 1024 * 1024));
+  });
+
   it('takes chunked content to its end, as Apache passes it on', async () => {
     const { answer } = await cgi(`${APPS}:counting`, {
       variables: { REQUEST_METHOD: 'POST', HTTP_TRANSFER_ENCODING: 'chunked' },

@@ -39,7 +39,8 @@ export class Content {
     this.wanted = true;
     if (this.socket !== null) this.socket.resume();
     else if (isPolled(this.fd)) this.socket = this.open();
-    else this.readFile();
+    // Not now: whoever asks is not waiting yet.
+    else setImmediate(() => this.readFile());
   }
 
   pause(): void {
