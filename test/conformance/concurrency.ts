@@ -9,7 +9,7 @@ export function concurrency(harness: Harness): void {
   const shared = itShares(harness);
 
   describe('concurrency', () => {
-    it('THR-1, THR-2, THR-3 the flags tell what a process serves, and what there is beside it', async () => {
+    it('THR-1, THR-2, THR-3, THR-4 the flags tell what a process serves, and what there is beside it', async () => {
       const environ = await environOf(harness);
       expect(environ).toMatchObject({
         'wsgi.multithread': !runOnce,

@@ -261,6 +261,15 @@ export function errorHandling(harness: Harness): void {
       expect((await served.request()).body.toString()).toBe('ok');
     });
 
+    it('EXC-11 an application that fails has a whole answer, with content, in its place', async () => {
+      const answer = await answerOf(harness, () => {
+        throw new Error('on purpose');
+      });
+      expect(answer).toMatchObject({ status: 500, complete: true });
+      expect(answer.headers.get('Content-Type')).toBe('text/plain; charset=utf-8');
+      expect(answer.body.toString()).toBe('Internal Server Error\n');
+    });
+
     it('EXC-10 a client that leaves is no error of the application', async () => {
       let reason: unknown;
       const served = await serving(harness, async (environ, startResponse) => {

@@ -47,8 +47,6 @@ export const deferred: Readonly<Record<string, string>> = {
   'MW-12': 'middleware: what it derives from the environ',
   'MW-15': 'middleware: wrappers without a length',
   'ENV-28': 'TLS',
-  'EXC-11': 'CGI and FastCGI: a whole 500 in place of an empty answer',
-  'THR-4': 'CGI: its concurrency flags',
   'ITM-4': 'middleware: replacing wsgi.input',
   'ITM-5': 'form parser: no length is a length of zero',
   'ASY-33': 'middleware: a promise for a promise, at once',
