@@ -127,7 +127,9 @@ async function loadPython(
     directory,
     runOnce,
   };
-  return python(target, { ...given, log: logs.log, errors: logs.errors });
+  // That workers come and go is no news where each request has one.
+  const log = runOnce ? { ...logs.log, info: logs.log.debug } : logs.log;
+  return python(target, { ...given, log, errors: logs.errors });
 }
 
 function combine(mounts: readonly Mount[], apps: readonly ApplicationLike[]): ApplicationLike {

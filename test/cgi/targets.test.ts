@@ -111,6 +111,7 @@ describe('wizgi cgi', () => {
       proxy: 'none',
     });
     expect(stderr).toContain('told\n');
+    expect(stderr).not.toContain('[INFO]');
     expect(stderr).toContain('printed while it is loaded');
     expect(code).toBe(0);
   });
