@@ -34,7 +34,7 @@ export class Reception {
   complete = false;
   /** What was taken is not stored, or not read, yet: nothing more may come. */
   held = false;
-  /** The client sends nothing before it was told to continue. */
+  /** The client sends nothing before it was told to continue, or asked for more. */
   awaitsContinue: boolean;
   readonly stream: BodyStream | null = null;
   private readonly spool: BodySpool | null = null;

@@ -121,6 +121,11 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     return this.phase !== OVER && this.reception !== null && !this.reception.complete;
   }
 
+  /** Says, of a peer that sends content only for the asking, whether it was asked; it is not late else. */
+  asked(asked: boolean): void {
+    if (this.reception !== null) this.reception.awaitsContinue = !asked;
+  }
+
   /** Takes a piece of the content; what goes beyond its length is dropped. */
   take(data: Uint8Array): void {
     const { reception, request } = this;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { streaming } from '../../src/wsgi/application.ts';
 import type { AsyncInput } from '../../src/wsgi/input.ts';
 import type { Environ } from '../../src/wsgi/types.ts';
-import { answering, recording, until } from '../http/kit.ts';
+import { answering, gate, recording, until } from '../http/kit.ts';
 import { noting, startAjp } from './kit.ts';
 import { CPING, content, forward, NO_CONTENT, packet } from './packets.ts';
 
@@ -210,34 +210,30 @@ describe('streaming applications', () => {
     expect(await peer.answer()).toMatchObject({ body: '', reuse: 1 });
   });
 
-  test('hold back what they have not read', async () => {
-    let go!: () => void;
-    const wait = new Promise<void>((resolve) => {
-      go = resolve;
-    });
+  test('are asked for nothing before they read, and are not hurried', async () => {
+    const go = gate();
     const app = streaming(async (environ, startResponse) => {
-      await wait;
+      await go.promise;
       const data = await asyncInput(environ).read();
       startResponse('200 OK', []);
       return [String(data.length)];
     });
-    const peer = await (await startAjp(app)).peer();
-    const size = 50 * 8186;
+    const server = await startAjp(app, { bodyTimeout: 0.1, bodyMinRate: 0 });
+    const [known, unknown] = [await server.peer(), await server.peer()];
     const piece = 'x'.repeat(8186);
-    peer.send(sized(size), content(piece));
-    // 64 KiB wait for the application, and a packet that goes beyond; then nothing is asked for.
-    for (let sent = 1; sent < 9; sent++) {
-      expect(await peer.next()).toEqual({ ask: 8186 });
-      peer.send(content(piece));
-    }
-    const packet = peer.next();
-    const quiet = new Promise((resolve) => setTimeout(resolve, 100, 'quiet'));
-    expect(await Promise.race([packet, quiet])).toBe('quiet');
-    go();
-    expect(await packet).toEqual({ ask: 8186 });
-    peer.send(content(piece));
-    const answer = await peer.answer(Array.from({ length: 40 }, () => piece));
-    expect(answer).toMatchObject({ body: String(size), reuse: 1 });
+    known.send(sized(20 * 8186), content(piece));
+    unknown.send(CHUNKED);
+    const packets = [known.next(), unknown.next()];
+    const quiet = new Promise((resolve) => setTimeout(resolve, 400, 'quiet'));
+    expect(await Promise.race([...packets, quiet])).toBe('quiet');
+    go.open();
+    expect(await Promise.all(packets)).toEqual([{ ask: 8186 }, { ask: 8186 }]);
+    known.send(content(piece));
+    unknown.send(content(piece));
+    const rest = Array.from({ length: 18 }, () => piece);
+    expect(await known.answer(rest)).toMatchObject({ body: String(20 * 8186), reuse: 1 });
+    expect(await unknown.answer(rest)).toMatchObject({ body: String(19 * 8186), reuse: 1 });
+    expect(server.log.loud).toEqual([]);
   });
 });
 

@@ -5,7 +5,9 @@
  *       └─ ping ─▶ pong   └─▶ LINGERING (answered for the last time, input is dropped) ─▶ CLOSED
  *
  * The web server decides how long it keeps a connection that is idle; its pools have settings for that.
- * Content comes packet by packet, each of which the connection asks for when there is room for it.
+ * Content comes packet by packet, each of which the connection asks for: for an application that reads
+ * it as it comes, not before that waits for it, because Apache's modules pass on no answer while they
+ * wait for their client's content.
  */
 import type { Socket } from 'node:net';
 import {
@@ -44,6 +46,8 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
   private service: Service | null = null;
   /** The last request is answered, and content of it is still due. */
   private settling = false;
+  /** Content of the current request is to be asked for. */
+  private wanted = false;
   /** When what has begun to arrive has to be there. */
   private deadline = Number.POSITIVE_INFINITY;
   private requests = 0;
@@ -148,7 +152,7 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
 
   /** Handles one event of the parser; false when there is none. */
   private step(): boolean {
-    if (this.parser.mustAsk) this.transport.output.write(this.parser.ask());
+    if (this.wanted && this.parser.mustAsk) this.ask();
     const event = this.parser.next();
     if (event === null) {
       this.beginWaiting();
@@ -159,7 +163,7 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
         this.begin(event);
         break;
       case 'data':
-        this.service?.take(event.data);
+        this.take(event.data);
         break;
       case 'end':
         if (this.service === null) this.idle();
@@ -200,8 +204,26 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
     this.encoder = new AjpAnswerEncoder(limits.maxPacket);
     this.encoder.reusable = !gateway.draining && gateway.keepAlive > 0;
     this.service = new Service(this, head, this.encoder);
+    this.wanted = !gateway.streaming;
     if (knowsSecret(secret, head.secret)) this.service.start();
     else this.service.refuse('bad-secret', 403);
+    this.excuse();
+  }
+
+  private ask(): void {
+    this.transport.output.write(this.parser.ask());
+    this.service?.asked(true);
+  }
+
+  private take(data: Uint8Array): void {
+    this.wanted = !this.gateway.streaming;
+    this.service?.take(data);
+    this.excuse();
+  }
+
+  /** A peer that is not asked for content is not late with it. */
+  private excuse(): void {
+    if (this.parser.mustAsk) this.service?.asked(this.wanted);
   }
 
   /** The request is answered, and nothing of it is due any more. */
@@ -222,7 +244,8 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
   }
 
   contentWanted(): void {
-    // It is asked for whenever there is room for it.
+    this.wanted = true;
+    this.advance();
   }
 
   contentTaken(): void {
