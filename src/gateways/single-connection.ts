@@ -65,11 +65,16 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
   // --- Connection ------------------------------------------------------------------------------
 
   drain(): void {
-    if (this.service === null) this.transport.linger();
+    // Not before another look for input: a request that has arrived already is answered.
+    setImmediate(() => setImmediate(() => this.endUnused()));
   }
 
   destroy(): void {
     this.transport.destroy(this.service !== null && !this.served);
+  }
+
+  private endUnused(): void {
+    if (this.transport.bytesRead === 0) this.transport.linger();
   }
 
   // --- Timed -----------------------------------------------------------------------------------

@@ -598,6 +598,23 @@ function servers(protocol: SingleProtocol): void {
     await closed;
   });
 
+  it('stops without losing a request that has arrived, or has begun to', async () => {
+    const { app } = recording();
+    const server = await serveBy(protocol, app, { gracefulTimeout: 10 });
+    const begun = await server.client();
+    const arrived = await server.client();
+    const bytes = request(protocol);
+    await begun.sent(bytes.subarray(0, 8));
+    // Once this is answered, what came before it was accepted.
+    await reply(protocol, await server.exchange(bytes));
+    await arrived.sent(bytes);
+    const closed = server.close();
+    expect((await reply(protocol, arrived)).body).toBe('GET /a');
+    begun.send(bytes.subarray(8));
+    expect((await reply(protocol, begun)).body).toBe('GET /a');
+    await closed;
+  });
+
   it('cuts what does not end in time', async () => {
     const ends: string[] = [];
     const server = await serveBy(
