@@ -16,8 +16,52 @@ export interface CgiResponseHead {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const ILLEGAL_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 // Scripts leave out the reason, and the space before it, too.
-const STATUS = /^([2-9]\d\d)(?: (.*))?$/;
-const STATUS_LINE = /^HTTP\/\d/;
+const STATUS_VALUE = /^([2-9]\d\d)(?: (.*))?$/;
+const STATUS_LINE = 'HTTP/';
+
+const CR = 0x0d;
+const HTAB = 0x09;
+const SP = 0x20;
+
+const PLAIN = 0;
+/** It concerns the connection. (RFC 3875 §6.3.4) */
+const HOP_BY_HOP = 1;
+/** It is no token. */
+const MALFORMED = 2;
+// From here on, fields that may occur once. (RFC 3875 §6.3; RFC 9110 §8.6)
+const STATUS = 3;
+const LOCATION = 4;
+const CONTENT_TYPE = 5;
+const CONTENT_LENGTH = 6;
+
+const SINGLE = new Map<string, number>([
+  ['status', STATUS],
+  ['location', LOCATION],
+  ['content-type', CONTENT_TYPE],
+  ['content-length', CONTENT_LENGTH],
+]);
+
+// Servers send the same few names again and again. The bounds keep one that invents names from filling
+// the memory with them.
+const MOST_KNOWN = 1024;
+const LONGEST_KNOWN = 64;
+const known = new Map<string, number>();
+
+function kindOf(name: string): number {
+  const kind = known.get(name);
+  return kind === undefined ? learn(name) : kind;
+}
+
+function learn(name: string): number {
+  const lower = name.toLowerCase();
+  const kind = TOKEN.test(name)
+    ? (SINGLE.get(lower) ?? (isHopByHop(lower) ? HOP_BY_HOP : PLAIN))
+    : MALFORMED;
+  if (name.length > LONGEST_KNOWN) return kind;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(name, kind);
+  return kind;
+}
 
 /**
  * Reads a header block, which ends with its empty line. (RFC 3875 §6.3)
@@ -25,56 +69,52 @@ const STATUS_LINE = /^HTTP\/\d/;
  * @throws {ProtocolError} (status 502) when it breaks a rule.
  */
 export function readHead(text: string, maxFields: number): CgiResponseHead {
-  if (STATUS_LINE.test(text)) {
+  if (text.startsWith(STATUS_LINE)) {
     throw new ProtocolError('nph-response', 502, 'an HTTP status line instead of CGI fields');
   }
   const headers: [string, string][] = [];
-  const once = new Map<string, string>();
+  const once: (string | undefined)[] = [];
   let fields = 0;
   for (let start = 0, end = 0; ; start = end + 1) {
     end = text.indexOf('\n', start);
-    const lineEnd = text.charCodeAt(end - 1) === CR && end > start ? end - 1 : end;
+    const lineEnd = end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end;
     if (lineEnd === start) break;
     if (++fields > maxFields) throw tooManyFields();
-    const [name, value] = field(text, start, lineEnd);
-    const lower = name.toLowerCase();
-    if (SINGLE.has(lower)) {
-      if (once.has(lower)) throw repeated(lower);
-      once.set(lower, value);
+    const colon = text.indexOf(':', start);
+    if (colon === -1 || colon >= lineEnd) throw badHeader('a line has no colon');
+    const name = text.slice(start, colon);
+    const kind = kindOf(name);
+    // Folded lines, and blanks before the colon, are no tokens either.
+    if (kind === MALFORMED) throw badHeader('a field name is not a token');
+    const value = valueAt(text, colon + 1, lineEnd);
+    if (kind >= STATUS) {
+      if (once[kind] !== undefined) throw repeated(kind);
+      once[kind] = value;
     }
-    if (lower !== 'status' && !isHopByHop(lower)) headers.push([name, value]);
+    if (kind !== STATUS && kind !== HOP_BY_HOP) headers.push([name, value]);
   }
   if (fields === 0) throw badHeader('there is no field');
-  const location = once.get('location');
-  const length = once.get('content-length');
+  const location = once[LOCATION];
+  const length = once[CONTENT_LENGTH];
+  const { status, reason } = statusOf(once[STATUS], location);
   return {
-    ...status(once.get('status'), location),
+    status,
+    reason,
     headers,
     contentLength: length === undefined ? null : contentLength(length),
     localRedirect: fields === 1 && isPath(location) ? location : null,
   };
 }
 
-const CR = 0x0d;
-const HTAB = 0x09;
-const SP = 0x20;
-/** Fields that may occur once. (RFC 3875 §6.3; RFC 9110 §8.6) */
-const SINGLE = new Set(['status', 'location', 'content-type', 'content-length']);
-
-/** The name and the value of the line, blanks around the value left out. */
-function field(text: string, start: number, end: number): [name: string, value: string] {
-  const colon = text.indexOf(':', start);
-  if (colon === -1 || colon >= end) throw badHeader('a line has no colon');
-  const name = text.slice(start, colon);
-  // Folded lines, and blanks before the colon, fail this too.
-  if (!TOKEN.test(name)) throw badHeader('a field name is not a token');
-  let from = colon + 1;
+/** What stands there, blanks around it left out. */
+function valueAt(text: string, start: number, end: number): string {
+  let from = start;
   let to = end;
   while (from < to && isBlank(text.charCodeAt(from))) from++;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
   const value = text.slice(from, to);
   if (ILLEGAL_IN_VALUE.test(value)) throw badHeader('a value has a control character');
-  return [name, value];
+  return value;
 }
 
 function isBlank(code: number): boolean {
@@ -82,7 +122,7 @@ function isBlank(code: number): boolean {
 }
 
 /** What Status says; without it a Location redirects, and all else is well. (RFC 3875 §6.2) */
-function status(
+function statusOf(
   value: string | undefined,
   location: string | undefined,
 ): { status: number; reason: string } {
@@ -91,7 +131,7 @@ function status(
       ? { status: 200, reason: 'OK' }
       : { status: 302, reason: 'Found' };
   }
-  const match = STATUS.exec(value);
+  const match = STATUS_VALUE.exec(value);
   if (match === null) throw badHeader('the status is not three digits and a reason');
   return { status: Number(match[1]), reason: match[2] ?? '' };
 }
@@ -116,8 +156,8 @@ function tooManyFields(): ProtocolError {
   return new ProtocolError('too-many-fields', 502, 'the response has too many fields');
 }
 
-function repeated(name: string): ProtocolError {
-  return name === 'content-length'
+function repeated(kind: number): ProtocolError {
+  return kind === CONTENT_LENGTH
     ? new ProtocolError('conflicting-content-length', 502, 'more than one Content-Length')
-    : badHeader(`more than one ${name}`);
+    : badHeader('a field that may occur once occurs twice');
 }
