@@ -25,7 +25,6 @@ import { type ConnectionFacts, peerOf } from '../peer.ts';
 import { Refusal } from '../refusal.ts';
 import { type Outcome, Service, type ServiceOwner } from '../service.ts';
 import { Transport, type TransportOwner } from '../transport.ts';
-import { knowsSecret } from './secret.ts';
 
 /** Input that may wait in the parser while it cannot be parsed. */
 const READ_AHEAD = 64 * 1024;
@@ -205,7 +204,7 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
     this.encoder.reusable = !gateway.draining && gateway.keepAlive > 0;
     this.service = new Service(this, head, this.encoder);
     this.wanted = !gateway.streaming;
-    if (knowsSecret(secret, head.secret)) this.service.start();
+    if (secret.isKnown(head.secret)) this.service.start();
     else this.service.refuse('bad-secret', 403);
     this.excuse();
   }

@@ -1,12 +1,22 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Tells whether a peer knows the secret, in a time that says nothing of what it got right. */
-export function knowsSecret(secret: string, given: string | null): boolean {
-  if (secret === '') return true;
-  return given !== null && timingSafeEqual(digest(secret), digest(given));
+/** What peers have to know. */
+export class Secret {
+  private readonly digest: Buffer | null;
+
+  /** @param text - empty: nothing. */
+  constructor(text: string) {
+    this.digest = text === '' ? null : digestOf(text);
+  }
+
+  /** Tells whether a peer knows it, in a time that says nothing of what the peer got right. */
+  isKnown(given: string | null): boolean {
+    if (this.digest === null) return true;
+    return given !== null && timingSafeEqual(this.digest, digestOf(given));
+  }
 }
 
 // Of digests the lengths are the same, which the comparison asks for.
-function digest(text: string): Buffer {
+function digestOf(text: string): Buffer {
   return createHash('sha256').update(text, 'latin1').digest();
 }

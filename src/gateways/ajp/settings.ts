@@ -1,23 +1,28 @@
 import { type AjpLimits, DEFAULT_AJP_LIMITS } from '../../protocols/ajp/limits.ts';
 import type { AjpDialect } from '../../protocols/ajp/request-parser.ts';
 import type { ResolvedServerOptions } from '../options.ts';
+import { Secret } from './secret.ts';
 
 /** How AJP is spoken, by the server's options. */
 export interface AjpSettings {
   readonly limits: AjpLimits;
   readonly dialect: AjpDialect;
-  /** What peers must know; empty: nothing. */
-  readonly secret: string;
+  readonly secret: Secret;
 }
 
 /** A command line shows to all users of a machine what it holds; the environment does not. */
 const VARIABLE = 'WIZGI_AJP_SECRET';
 
 export function ajpSettings(options: ResolvedServerOptions): AjpSettings {
-  const { ajpLighttpd, ajpPacketSize, ajpSecret, maxBody, maxFields } = options;
+  const { ajpLighttpd, ajpPacketSize, maxBody, maxFields } = options;
   return {
     limits: { ...DEFAULT_AJP_LIMITS, maxPacket: ajpPacketSize, maxFields, maxBody },
     dialect: { lighttpd: ajpLighttpd },
-    secret: ajpSecret || (process.env[VARIABLE] ?? ''),
+    secret: new Secret(secretText(options)),
   };
+}
+
+/** The secret; empty: there is none. */
+export function secretText({ ajpSecret }: ResolvedServerOptions): string {
+  return ajpSecret || (process.env[VARIABLE] ?? '');
 }
