@@ -59,7 +59,8 @@ function learn(name: string): number {
     : MALFORMED;
   if (name.length > LONGEST_KNOWN) return kind;
   if (known.size >= MOST_KNOWN) known.clear();
-  known.set(name, kind);
+  // A copy: what was cut out of a text holds all of it.
+  known.set(Buffer.from(name, 'latin1').toString('latin1'), kind);
   return kind;
 }
 
