@@ -465,6 +465,44 @@ function ends(protocol: SingleProtocol): void {
     await server.close();
   });
 
+  it('P4 peers that leave in numbers, at any point, leave nothing behind', async () => {
+    let opened = 0;
+    let closed = 0;
+    const server = await serveBy(
+      protocol,
+      streaming(async (environ, startResponse) => {
+        opened++;
+        startResponse('200 OK', []);
+        const blocks = (async function* () {
+          yield 'begun';
+          for await (const piece of environ['wizgi.input'] ?? []) yield piece;
+          yield 'x'.repeat(1_000_000);
+        })();
+        return Object.assign(blocks, { close: () => void closed++ });
+      }),
+      // Longer than the test may take.
+      { gracefulTimeout: 60 },
+    );
+    const bytes = request(protocol, [], 'x'.repeat(100));
+    for (let round = 0; round < 10; round++) {
+      const clients = await Promise.all(Array.from({ length: 30 }, () => server.client()));
+      for (const [index, client] of clients.entries()) {
+        client.send(bytes.subarray(0, (index * bytes.length) / (clients.length - 1)));
+      }
+      await clients.at(-1)?.expect('begun');
+      for (const [index, client] of clients.entries()) {
+        if (index % 3 === 0) client.reset();
+        else if (index % 3 === 1) client.socket.destroy();
+        else client.end();
+      }
+    }
+    // It ends when no connection is left.
+    await server.close();
+    expect(opened).toBeGreaterThan(10);
+    expect(closed).toBe(opened);
+    expect(server.log.loud.filter((line) => line.startsWith('error'))).toEqual([]);
+  });
+
   it('a peer that has ended its side is answered', async () => {
     const { app } = recording();
     const server = await serveBy(protocol, app);
