@@ -139,7 +139,7 @@ describe('connections', () => {
 });
 
 describe('environ', () => {
-  test('AJP-12 AJP-19 AJP-23 AJP-27 what mod_proxy_ajp sends', async () => {
+  test('AJP-4 AJP-12 AJP-19 AJP-23 AJP-27 what mod_proxy_ajp sends', async () => {
     const { app, environs } = noting();
     const peer = await (await startAjp(app, { ajpSecret: 's3cret' })).peer();
     peer.send(captured('001-mod-proxy-ajp-get'));
@@ -220,6 +220,18 @@ describe('environ', () => {
       SERVER_ADDR: '192.0.2.1',
       JK_LB_ACTIVATION: 'DIS',
     });
+  });
+
+  test('AJP-18 attributes of other codes are read as a text, and do nothing', async () => {
+    const plain = texts(await environOf({}));
+    const environ = await environOf({
+      attributes: [
+        [14, 'x'],
+        [99, 'PATH_INFO'],
+        [3, 'joe'],
+      ],
+    });
+    expect(texts(environ)).toEqual({ ...plain, REMOTE_USER: 'joe' });
   });
 
   test('AJP-20 M1 M2 attributes of other names do nothing', async () => {

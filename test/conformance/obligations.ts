@@ -55,3 +55,26 @@ export const deferred: Readonly<Record<string, string>> = {
   'ASY-37': 'validator: it covers asynchronous results',
   'ASY-38': 'requireSync(): a guard for hosts that are strictly synchronous',
 };
+
+/** What the specifications of the other protocols ask of a gateway, and what their front ends do. */
+export const gatewayObligations = {
+  CGI: 31, // RFC 3875
+  FCGI: 61, // FastCGI 1.0
+  SCGI: 15, // SCGI
+  AJP: 48, // AJPv13
+  UWSGI: 14, // the uwsgi protocol
+} as const;
+
+/** Hostile requests in these protocols: CGI (J), FastCGI (K), SCGI (L), AJP (M), uwsgi (N). */
+export const gatewayFaults = { J: 16, K: 22, L: 11, M: 16, N: 10 } as const;
+
+/** Of these, what no case shows, and why. */
+export const gatewayDeferred: Readonly<Record<string, string>> = {
+  'CGI-9': 'validator: it warns of content without a Content-Type',
+  J1: 'no CGI scripts are run: finding their files',
+  J5: 'no CGI scripts are run: what they find in their environment',
+  J11: 'no CGI scripts are run: what they write to their errors',
+  J12: 'no CGI scripts are run: ending them',
+  J13: 'no CGI scripts are run: clients that leave them',
+  J14: 'no CGI scripts are run: how many at once',
+};
