@@ -289,10 +289,12 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
       request.failContent(error);
       return;
     }
-    this.logRefusal(error.code);
-    const { head, content } = new Refusal(error.status, false);
+    const refusal = new Refusal(error.status, false);
+    const { head, content } = refusal;
     const encoder = new FastCgiAnswerEncoder(id);
     this.rotation.send(this.management, [...encoder.begin(head, content), ...encoder.end()]);
+    this.logRefusal(error.code);
+    this.gateway.refused(this.facts.remoteAddress, null, refusal);
     // Whoever sends what cannot be understood is not listened to any longer than necessary.
     if (error.status !== 503) this.closing = true;
     this.answered(event);
