@@ -25,6 +25,7 @@ import { type ConnectionFacts, peerOf } from '../peer.ts';
 import { Refusal } from '../refusal.ts';
 import { type Outcome, Service, type ServiceOwner } from '../service.ts';
 import { Transport, type TransportOwner } from '../transport.ts';
+import { Secret } from './secret.ts';
 
 /** Input that may wait in the parser while it cannot be parsed. */
 const READ_AHEAD = 64 * 1024;
@@ -40,6 +41,7 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
   readonly multiprocess = false;
   private readonly transport: Transport;
   private readonly parser: AjpRequestParser;
+  private readonly secret: Secret;
   /** Of the current answer; it knows whether the connection stays after it. */
   private encoder: AjpAnswerEncoder;
   private service: Service | null = null;
@@ -56,10 +58,11 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
   private yielding = false;
 
   constructor(gateway: Gateway, socket: Socket, facts: ConnectionFacts) {
-    const { limits, dialect } = gateway.ajp;
+    const { limits, dialect, secret } = gateway.ajp;
     this.gateway = gateway;
     this.facts = facts;
     this.parser = new AjpRequestParser(limits, dialect);
+    this.secret = new Secret(secret);
     this.encoder = new AjpAnswerEncoder(limits.maxPacket);
     this.transport = new Transport(gateway, socket, facts, this);
     gateway.clock.add(this);
@@ -196,15 +199,14 @@ export class AjpConnection implements Connection, ServiceOwner, TransportOwner, 
 
   private begin(head: Head): void {
     const { gateway } = this;
-    const { limits, secret } = gateway.ajp;
     this.sendPongs();
     this.requests++;
     this.deadline = Number.POSITIVE_INFINITY;
-    this.encoder = new AjpAnswerEncoder(limits.maxPacket);
+    this.encoder = new AjpAnswerEncoder(gateway.ajp.limits.maxPacket);
     this.encoder.reusable = !gateway.draining && gateway.keepAlive > 0;
     this.service = new Service(this, head, this.encoder);
     this.wanted = !gateway.streaming;
-    if (secret.isKnown(head.secret)) this.service.start();
+    if (this.secret.isKnown(head.secret)) this.service.start();
     else this.service.refuse('bad-secret', 403);
     this.excuse();
   }

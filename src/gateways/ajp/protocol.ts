@@ -5,7 +5,7 @@ import { ConfigurationError, type ResolvedServerOptions } from '../options.ts';
 import type { Protocol } from '../protocol.ts';
 import { Refusal } from '../refusal.ts';
 import { AjpConnection } from './connection.ts';
-import { secretText } from './settings.ts';
+import { ajpSettings } from './settings.ts';
 
 /** Below this, heads of ordinary requests and answers do not fit. */
 const MIN_PACKET = 1024;
@@ -29,7 +29,7 @@ function check(bind: Bind, options: ResolvedServerOptions): void {
       `option 'ajpPacketSize' (--ajp-packet-size) is ${ajpPacketSize}; expected ${MIN_PACKET} to ${MAX_PACKET} bytes`,
     );
   }
-  const secret = secretText(options);
+  const { secret } = ajpSettings(options);
   if (/[^\x20-\x7e]/.test(secret)) {
     throw new ConfigurationError(
       "option 'ajpSecret' (--ajp-secret) has a character that is not printable ASCII, which web servers cannot send",

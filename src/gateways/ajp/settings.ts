@@ -1,13 +1,13 @@
 import { type AjpLimits, DEFAULT_AJP_LIMITS } from '../../protocols/ajp/limits.ts';
 import type { AjpDialect } from '../../protocols/ajp/request-parser.ts';
 import type { ResolvedServerOptions } from '../options.ts';
-import { Secret } from './secret.ts';
 
 /** How AJP is spoken, by the server's options. */
 export interface AjpSettings {
   readonly limits: AjpLimits;
   readonly dialect: AjpDialect;
-  readonly secret: Secret;
+  /** What peers must know; empty: nothing. */
+  readonly secret: string;
 }
 
 /** A command line shows to all users of a machine what it holds; the environment does not. */
@@ -18,11 +18,10 @@ export function ajpSettings(options: ResolvedServerOptions): AjpSettings {
   return {
     limits: { ...DEFAULT_AJP_LIMITS, maxPacket: ajpPacketSize, maxFields, maxBody },
     dialect: { lighttpd: ajpLighttpd },
-    secret: new Secret(secretText(options)),
+    secret: secretText(options),
   };
 }
 
-/** The secret; empty: there is none. */
-export function secretText({ ajpSecret }: ResolvedServerOptions): string {
+function secretText({ ajpSecret }: ResolvedServerOptions): string {
   return ajpSecret || (process.env[VARIABLE] ?? '');
 }
