@@ -1,5 +1,6 @@
 /** What web servers, and those who pass for one, must not send. */
 import { describe, expect, it } from 'vitest';
+import type { AccessEntry } from '../../src/gateways/access.ts';
 import { answering, recording } from '../http/kit.ts';
 import {
   BEGIN_REQUEST,
@@ -46,10 +47,14 @@ describe('PARAMS', () => {
     '%s is refused, and the connection closed',
     async (_, bytes, status, reason) => {
       const { app, calls } = recording();
-      const server = await startFastCgi(app);
+      const logged: string[] = [];
+      const accessLog = (entry: AccessEntry) => void logged.push(entry.status);
+      const server = await startFastCgi(app, { accessLog });
       const peer = await server.peer();
       peer.send(begin(), record(PARAMS, 1, bytes), record(PARAMS, 1), record(STDIN, 1));
-      expect((await peer.answer()).status).toMatch(`${status} `);
+      const answer = await peer.answer();
+      expect(answer.status).toMatch(`${status} `);
+      expect(logged).toEqual([answer.status]);
       await peer.closed();
       expect([calls, server.log.loud]).toEqual([[], [`refused ${reason}`]]);
     },
