@@ -1,6 +1,6 @@
 import { AjpAnswerEncoder } from '../../protocols/ajp/index.ts';
 import { MAX_PACKET } from '../../protocols/ajp/limits.ts';
-import { type Bind, formatTcp } from '../bind.ts';
+import type { Bind } from '../bind.ts';
 import { ConfigurationError, type ResolvedServerOptions } from '../options.ts';
 import type { Protocol } from '../protocol.ts';
 import { Refusal } from '../refusal.ts';
@@ -36,8 +36,9 @@ function check(bind: Bind, options: ResolvedServerOptions): void {
     );
   }
   if (secret === '' && !ajpWithoutSecret && bind.kind === 'tcp' && !isLoopback(bind.host)) {
+    const host = bind.host.includes(':') ? `[${bind.host}]` : bind.host;
     throw new ConfigurationError(
-      `bind '${formatTcp('ajp', bind.host, bind.port)}': whoever can connect there can say who its client is; set a secret with --ajp-secret or $WIZGI_AJP_SECRET and give it to the web server, or listen on 127.0.0.1 (or say --ajp-without-secret)`,
+      `bind 'ajp://${host}:${bind.port}': whoever can connect there can say who its client is; set a secret with --ajp-secret or $WIZGI_AJP_SECRET and give it to the web server, or listen on 127.0.0.1 (or say --ajp-without-secret)`,
     );
   }
 }
