@@ -97,7 +97,8 @@ export class Output {
 
   private onWritten(): void {
     if (!this.pending || this.closed || this.socket.writableLength > 0) return;
-    if (this.socket.destroyed) return;
+    // Node.js says of failed writes, too, that they are over, and queues what is written then for ever.
+    if (this.socket.destroyed || this.socket.errored !== null) return;
     this.pending = false;
     this.active = this.clock.now;
     this.drained();
