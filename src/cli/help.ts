@@ -41,6 +41,13 @@ const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] 
     'Application',
     ['mount', 'config', 'env', 'chdir', 'script-name', 'iis-path-info', 'serial', 'server-header'],
   ],
+  [
+    'Behind a web server',
+    [
+      ...['allow-from', 'fastcgi-stderr', 'fastcgi-filter', 'scgi-tolerant'],
+      ...['ajp-secret', 'ajp-without-secret', 'ajp-packet-size', 'ajp-lighttpd'],
+    ],
+  ],
   ['CGI', ['nph']],
   ['Python applications', Object.values(pythonOptionTable).map(({ flag }) => flag)],
   [
