@@ -49,6 +49,12 @@ export function protocolFailure(upstream: string, error: unknown): unknown {
   return noAnswer(upstream, `gave no valid answer: ${error.message} (${error.code})`);
 }
 
+/** That a request cannot be put into the upstream's protocol; other errors stay as they are. */
+export function requestFailure(upstream: string, error: unknown): unknown {
+  if (!(error instanceof ProtocolError)) return error;
+  return noAnswer(upstream, `cannot be sent the request: ${error.message} (${error.code})`);
+}
+
 /** An AggregateError of several addresses that were tried has the code of one of them. */
 function codeOf(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] };

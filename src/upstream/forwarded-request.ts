@@ -6,7 +6,7 @@ import type { Chunk, Environ, StartResponse } from '../wsgi/types.ts';
 import { type AnswerHead, answerHead, type HeadEvent } from './answer-head.ts';
 import type { UpstreamConnection } from './connection.ts';
 import type { RequestContent } from './content.ts';
-import { protocolFailure } from './failure.ts';
+import { protocolFailure, requestFailure } from './failure.ts';
 import type { PoolUser } from './pool.ts';
 import { RequestSender, type SenderOwner } from './sender.ts';
 import type { Upstream } from './upstream.ts';
@@ -49,6 +49,9 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
 /** Bytes up to which blocks are joined. */
 const JOINT = 16 * 1024;
 
+/** Connections that may turn out to be closed, for one request. */
+const MOST_STALE = 2;
+
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 interface Waiting {
@@ -74,6 +77,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
   private readonly route: Route;
   private upstream: Upstream | null = null;
   private readonly tried: Upstream[] = [];
+  private stale = 0;
   private connection: UpstreamConnection | null = null;
   private queued = false;
   private sender: RequestSender | null = null;
@@ -147,7 +151,9 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
 
   onRefused(error: WsgiError): void {
     this.queued = false;
-    this.end(error);
+    this.tried.push(this.upstream as Upstream);
+    this.drop();
+    this.attemptAgain(error, false);
   }
 
   onConnected(): void {
@@ -167,7 +173,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
         this.wake();
       }
     } catch (error) {
-      this.end(protocolFailure(this.name, error));
+      this.end(requestFailure(this.name, error));
     }
   }
 
@@ -352,21 +358,23 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     }
     this.drop();
     const unanswered = !connected || (!answered && !late && this.isIdempotent());
-    // A new connection cannot be stale, so that this comes to an end.
-    const mayRetry = unanswered && (stale || this.tried.length <= this.route.retries);
-    if (this.closed || !mayRetry || this.content?.rewind() === false) {
-      this.end(error);
-      return;
-    }
-    let next: Upstream;
+    const mayRetry = unanswered && (!stale || this.stale++ < MOST_STALE);
+    if (mayRetry && this.content?.rewind() !== false) this.attemptAgain(error, stale);
+    else this.end(error);
+  }
+
+  /** Asks another upstream, or the same one where it did not fail. */
+  private attemptAgain(error: unknown, fresh: boolean): void {
+    let next: Upstream | null = null;
     try {
-      next = this.route.choose(this.environ, this.tried);
+      if (!this.closed && this.tried.length <= this.route.retries) {
+        next = this.route.choose(this.environ, this.tried);
+      }
     } catch {
       // That there is no other one says less than what this one failed with.
-      this.end(error);
-      return;
     }
-    this.attempt(next, stale);
+    if (next === null) this.end(error);
+    else this.attempt(next, fresh);
   }
 
   private isIdempotent(): boolean {
