@@ -193,8 +193,10 @@ export class BodyStream implements InputSource {
 
   arrival(): Promise<void> {
     if (this.queue.length > 0 || this.outcome !== 'open') return Promise.resolve();
+    const arrived = new Promise<void>((resolve) => this.waiting.push(resolve));
+    // Which may bring it at once.
     this.hooks.wanted();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return arrived;
   }
 
   private join(data: Uint8Array): void {
