@@ -21,6 +21,7 @@ const install = {
   apache2: 'apt-get install apache2',
   lighttpd: 'apt-get install lighttpd',
   haproxy: 'apt-get install haproxy',
+  openssl: 'apt-get install openssl',
   uwsgi: 'apt-get install uwsgi-core uwsgi-plugin-python3',
   'cgi-fcgi': 'apt-get install libfcgi-bin',
   'mod_jk.so': 'apt-get install libapache2-mod-jk',
