@@ -8,64 +8,25 @@ import { FastCgiClient } from '../../src/protocols/fastcgi/index.ts';
 import { ScgiClient } from '../../src/protocols/scgi/index.ts';
 import { UwsgiClient } from '../../src/protocols/uwsgi/index.ts';
 import { need } from '../interop/components.ts';
-import { applicationSide } from './app.ts';
-import { asynchronousForms } from './async.ts';
 import { asynchronousEnds } from './async-ends.ts';
-import { asynchronousInput } from './async-input.ts';
 import { leavingClients } from './client-leaves.ts';
-import { closing } from './close.ts';
 import { concurrency } from './concurrency.ts';
-import { contentLength } from './content-length.ts';
 import { environment } from './environ.ts';
 import { errorHandling, errorStream } from './errors.ts';
 import { expectations } from './expect.ts';
-import { fileWrapping } from './file-wrapper.ts';
 import type { Harness } from './harness.ts';
 import { cgiHarness } from './harness-cgi.ts';
 import { clientHarness } from './harness-client.ts';
 import { httpHarness } from './harness-http.ts';
 import { metaHarness } from './harness-meta.ts';
 import { pythonHarness } from './harness-python.ts';
-import { responseHeaders, statusStrings } from './headers.ts';
 import { inputStream } from './input.ts';
-import { middlewareRules } from './middleware.ts';
 import { misbehaviour } from './misbehaviour.ts';
-import { withoutContent } from './no-content.ts';
-import { serverSide } from './server.ts';
-import { startResponseCalls } from './start-response.ts';
+import { type Section, sections } from './sections.ts';
 import { streamingAnswers } from './streaming.ts';
 import { urls } from './url.ts';
 import { variants } from './variants.ts';
 import { writing } from './write.ts';
-
-type Section = (harness: Harness) => void;
-
-const sections: readonly Section[] = [
-  applicationSide,
-  serverSide,
-  startResponseCalls,
-  statusStrings,
-  responseHeaders,
-  contentLength,
-  streamingAnswers,
-  writing,
-  middlewareRules,
-  closing,
-  environment,
-  inputStream,
-  errorStream,
-  errorHandling,
-  expectations,
-  concurrency,
-  urls,
-  fileWrapping,
-  withoutContent,
-  asynchronousForms,
-  asynchronousEnds,
-  asynchronousInput,
-  misbehaviour,
-  leavingClients,
-];
 
 /** Sections whose applications give wsgiref's validator nothing to object to. */
 const valid: readonly Section[] = [
