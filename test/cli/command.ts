@@ -126,7 +126,7 @@ export class Command {
 
   /** The URL on which it listens. */
   listening(): Promise<string> {
-    return this.until(({ stderr }) => /Listening at: (http:\S+)\n/.exec(stderr)?.[1]);
+    return this.until(({ stderr }) => /Listening at: ([a-z]+:\/\/\S+)\n/.exec(stderr)?.[1]);
   }
 
   /** Stops it as Ctrl+C does. */

@@ -219,11 +219,15 @@ function testApi(visitor: Visitor): void {
 
 const site = djangoSite();
 
-describeSite(site, (visitor) => {
-  describe('admin', () => testAdmin(visitor));
-  describe('library', () => testLibrary(visitor));
-  describe('api', () => testApi(visitor));
-});
+describeSite(
+  site,
+  (visitor) => {
+    describe('admin', () => testAdmin(visitor));
+    describe('library', () => testLibrary(visitor));
+    describe('api', () => testApi(visitor));
+  },
+  ['nginx-uwsgi.conf'],
+);
 
 describe('Chromium', () => {
   afterAll(cleanUp);

@@ -1,7 +1,15 @@
 /** Sites made with Python's frameworks, behind the built command, in each way of running them. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Command, cleanUp, ROOT, startServer } from '../../cli/command.ts';
+import { type Command, cleanUp, ROOT, start } from '../../cli/command.ts';
+import { need } from '../../interop/components.ts';
+import {
+  commandOf,
+  componentOf,
+  type FrontEnd,
+  freePort,
+  startDocumented,
+} from '../../interop/front-ends.ts';
 import { needPackages, type Skipping } from '../packages.ts';
 import { Browser } from './browser.ts';
 
@@ -40,6 +48,8 @@ interface Variant {
   readonly name: string;
   readonly args: readonly string[];
   readonly linter?: Linter;
+  /** The front end before it: a file of docs/front-ends. */
+  readonly behind?: string;
 }
 
 const variants: readonly Variant[] = [
@@ -52,17 +62,50 @@ const variants: readonly Variant[] = [
 /** Opens a browser of its own at the site, which is started at the first call. */
 export type Visitor = (context: Skipping) => Promise<Browser>;
 
-/** Runs the tests in each variant, on one server each, and sees that it had nothing to complain of. */
-export function describeSite(site: Site, tests: (visitor: Visitor) => void): void {
-  describe.each(variants)('$name', (variant) => {
+/**
+ * Runs the tests in each variant, on one server each, and sees that it had nothing to complain of.
+ *
+ * @param fronts - files of docs/front-ends, to run the tests behind these front ends, too.
+ */
+export function describeSite(
+  site: Site,
+  tests: (visitor: Visitor) => void,
+  fronts: readonly string[] = [],
+): void {
+  const behind = fronts.map((file) => ({
+    name: `behind ${file}`,
+    args: ['-w', '2'],
+    behind: file,
+  }));
+  describe.each<Variant>([...variants, ...behind])('$name', (variant) => {
     let server: Command | undefined;
-    afterAll(cleanUp);
+    let front: Promise<FrontEnd> | undefined;
+    afterAll(async () => {
+      await (await front)?.close();
+      await cleanUp();
+    });
+
+    /** The site's address, for a front end or for its visitors. */
+    async function listening(python: string, bind: readonly string[]): Promise<string> {
+      await site.prepare?.();
+      server ??= serve(site, variant, python, bind);
+      return server.listening();
+    }
+
+    async function inFront(file: string, python: string): Promise<FrontEnd> {
+      const port = await freePort();
+      await listening(python, commandOf(file).replace('8000', String(port)).split(' '));
+      return startDocumented(file, port);
+    }
 
     tests(async (context) => {
       const python = needPackages([...site.modules, 'webtest'], context);
-      await site.prepare?.();
-      server ??= serve(site, variant, python);
-      return new Browser(await server.listening());
+      if (variant.behind === undefined) {
+        return new Browser(await listening(python, ['--bind', '127.0.0.1:0']));
+      }
+      need(componentOf(variant.behind), context);
+      front ??= inFront(variant.behind, python);
+      return new Browser(`http://127.0.0.1:${(await front).port}`);
     });
 
     it('complains of nothing, and stops', async (context) => {
@@ -77,14 +120,21 @@ export function describeSite(site: Site, tests: (visitor: Visitor) => void): voi
 const COMPLAINT = /Traceback|Assert|Error|Exception|Warning|without being closed|\[(?:ERROR|WARN)/;
 
 /** Starts the server of a site. */
-export function serve(site: Site, variant: Omit<Variant, 'name'>, python: string): Command {
+export function serve(
+  site: Site,
+  variant: Omit<Variant, 'name'>,
+  python: string,
+  bind: readonly string[] = ['--bind', '127.0.0.1:0'],
+): Command {
   const { directory, target, linted, env } = site;
   const { args, linter } = variant;
-  return startServer(
+  return start(
     [
+      'serve',
       linter === undefined ? target : linted(linter),
       ...['--chdir', directory, '--python', python, '--pythonpath', join(FIXTURES, 'linters')],
       ...args,
+      ...bind,
     ],
     { env: { PYTHONDONTWRITEBYTECODE: '1', ...env } },
   );
