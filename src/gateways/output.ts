@@ -73,6 +73,12 @@ export class Output {
     this.socket.end();
   }
 
+  /** Ends both sides behind what was written. */
+  endBoth(): void {
+    if (this.pending) this.socket.destroySoon();
+    else this.socket.destroy();
+  }
+
   /** Ends the connection at once, by a reset where the transport has one. */
   reset(): void {
     if (this.socket.remotePort === undefined) this.socket.destroy();

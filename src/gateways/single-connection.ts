@@ -24,6 +24,8 @@ export interface SingleCodec {
   readonly understood: boolean;
   /** Bytes that were pushed and not yet parsed. */
   readonly buffered: number;
+  /** The request is complete, and nothing has come behind it. */
+  readonly finished: boolean;
   push(bytes: Uint8Array): void;
   end(): void;
   next(): MetaRequestEvent | null;
@@ -204,6 +206,7 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
   over(_service: Service, outcome: Outcome): void {
     this.served = true;
     if (this.transport.closed) this.gateway.closed(this);
+    else if (outcome !== 'cut' && this.parser.finished) this.transport.finish();
     else this.transport.linger(outcome === 'cut');
   }
 }

@@ -77,6 +77,16 @@ export class Transport {
     if (!this.output.pending) this.setEnd();
   }
 
+  /**
+   * Closes behind what was written, when the peer has nothing more to say: nothing comes then that would
+   * have the answer reset, and waiting for the peer's end is a good part of a short connection.
+   */
+  finish(): void {
+    if (this.lingering || this.closed) return;
+    this.lingering = true;
+    this.output.endBoth();
+  }
+
   /** Ends the connection at once. */
   destroy(truncated = false): void {
     if (truncated || this.truncated) this.output.reset();

@@ -67,6 +67,8 @@ export class MetaRequestParser {
   private readonly input = new InputBuffer();
   private state = HEAD;
   private remaining = 0;
+  /** Something came behind the request. */
+  private surplus = false;
   private ended = false;
   private error: ProtocolError | null = null;
 
@@ -80,9 +82,17 @@ export class MetaRequestParser {
     return this.input.length;
   }
 
+  /** The request is complete, and nothing has come behind it. */
+  get finished(): boolean {
+    if (this.state === HEAD || this.remaining > 0) return false;
+    return this.input.length === 0 && !this.surplus;
+  }
+
   /** Adds bytes read from the connection. They must not change afterwards. */
   push(bytes: Uint8Array): void {
-    if (bytes.length > 0 && this.state !== DONE) this.input.push(bytes);
+    if (bytes.length === 0) return;
+    if (this.state === DONE) this.surplus = true;
+    else this.input.push(bytes);
   }
 
   /** The peer sends no more. */
@@ -128,7 +138,7 @@ export class MetaRequestParser {
     const { input } = this;
     if (this.remaining === 0) {
       this.state = DONE;
-      input.take(input.length);
+      this.surplus = input.take(input.length).length > 0;
       input.forget();
       return END;
     }

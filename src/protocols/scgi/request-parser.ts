@@ -31,6 +31,11 @@ export class ScgiRequestParser {
     return this.parser.buffered;
   }
 
+  /** The request is complete, and nothing has come behind it. */
+  get finished(): boolean {
+    return this.parser.finished;
+  }
+
   /** Adds bytes read from the connection. They must not change afterwards. */
   push(bytes: Uint8Array): void {
     this.parser.push(bytes);
