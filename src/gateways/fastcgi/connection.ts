@@ -9,6 +9,7 @@
  * pass for a good end.
  */
 import type { Socket } from 'node:net';
+import { ById } from '../../protocols/fastcgi/by-id.ts';
 import {
   AUTHORIZER,
   DEFAULT_FASTCGI_LIMITS,
@@ -51,7 +52,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   private readonly transport: Transport;
   private readonly limits: FastCgiLimits;
   private readonly parser: FastCgiRequestParser;
-  private readonly requests = new Map<number, FastCgiRequest>();
+  private readonly requests = new ById<FastCgiRequest>();
   /** For what is no request's: its records wait like those of the requests. */
   private readonly management: Lane = { waiting: [], resume: () => undefined };
   /** The request whose content has no place. */
@@ -92,7 +93,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   }
 
   destroy(): void {
-    this.transport.destroy(this.requests.size > 0);
+    this.transport.destroy(this.requests.all.length > 0);
   }
 
   // --- Timed -----------------------------------------------------------------------------------
@@ -101,11 +102,11 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
     const { transport, requests } = this;
     if (transport.tick(now) || transport.lingering) return;
     let receiving = false;
-    for (const request of requests.values()) {
+    for (const request of [...requests.all]) {
       request.tick(now);
       receiving ||= request.receiving;
     }
-    if (requests.size > 0 && !receiving && transport.forsaken(now)) transport.destroy(true);
+    if (requests.all.length > 0 && !receiving && transport.forsaken(now)) transport.destroy(true);
     else if (now > this.deadline) this.onDeadline();
   }
 
@@ -139,8 +140,8 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   onClosed(): void {
     this.broken = true;
     this.gateway.clock.delete(this);
-    if (this.requests.size === 0) this.gateway.closed(this);
-    for (const request of [...this.requests.values()]) request.lose();
+    if (this.requests.all.length === 0) this.gateway.closed(this);
+    for (const request of [...this.requests.all]) request.lose();
   }
 
   // --- input -----------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
     if (this.truncated) return;
     const contentLength = this.lengthOf(head);
     const request = new FastCgiRequest(this, head, contentLength);
-    this.requests.set(head.id, request);
+    this.requests.add(request);
     request.start();
   }
 
@@ -309,7 +310,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
 
   private onEof(): void {
     this.closing = true;
-    for (const request of [...this.requests.values()]) {
+    for (const request of [...this.requests.all]) {
       if (request.receiving) {
         request.failContent(
           new ProtocolError('incomplete-body', 400, 'the connection ended within the content'),
@@ -322,7 +323,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   private onProtocolError(error: ProtocolError): void {
     this.logRefusal(error.code);
     this.broken = true;
-    for (const request of [...this.requests.values()]) request.lose();
+    for (const request of [...this.requests.all]) request.lose();
     this.settle();
   }
 
@@ -364,12 +365,12 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
     if (!request.keepConnection) this.closing = true;
     if (cut) this.truncated = true;
     if (!this.transport.closed) this.settle();
-    else if (this.requests.size === 0) this.gateway.closed(this);
+    else if (this.requests.all.length === 0) this.gateway.closed(this);
   }
 
   /** Ends the connection when its time has come. */
   private settle(): void {
-    if (this.requests.size > 0 || this.management.waiting.length > 0) return;
+    if (this.requests.all.length > 0 || this.management.waiting.length > 0) return;
     if (this.broken || this.truncated || (this.closing && !this.parser.beginning)) {
       this.broken = true;
       this.transport.linger(this.truncated);

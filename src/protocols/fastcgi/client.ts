@@ -166,7 +166,7 @@ export class FastCgiClient implements ClientCodec {
   }
 
   private skip(): null {
-    this.reader.piece();
+    this.reader.skip();
     this.within = this.reader.remaining > 0;
     return null;
   }

@@ -5,21 +5,28 @@
  * tell before the bytes have come.
  */
 import type { MetaRequestLimits } from '../cgi/limits.ts';
-import { variableName } from '../cgi/variables.ts';
+import { type Variables, variableName } from '../cgi/variables.ts';
 import { InputBuffer } from '../input-buffer.ts';
 import { latin1 } from '../latin1.ts';
 import { ProtocolError } from '../protocol-error.ts';
+import type { RepeatedPairs } from './repeated-pairs.ts';
 
 /** Decodes a stream of pairs, however it is cut into records and those into reads. */
 export class PairDecoder {
-  readonly names: string[] = [];
-  readonly values: string[] = [];
   private readonly limits: MetaRequestLimits;
+  private readonly repeated: RepeatedPairs | null;
   private readonly input = new InputBuffer();
+  private names: string[] = [];
+  private values: string[] = [];
+  /** All of them, where they are those of an earlier stream. */
+  private known: Variables | null = null;
   private size = 0;
+  private pieces = 0;
 
-  constructor(limits: MetaRequestLimits) {
+  /** @param repeated - knows the pairs of earlier streams, and gets to know these. */
+  constructor(limits: MetaRequestLimits, repeated: RepeatedPairs | null = null) {
     this.limits = limits;
+    this.repeated = repeated;
   }
 
   /**
@@ -30,6 +37,14 @@ export class PairDecoder {
   push(bytes: Uint8Array): void {
     const room = this.limits.maxVariableBytes - this.size;
     this.size += bytes.length;
+    if (this.pieces++ === 0) {
+      this.known = this.repeated?.find(bytes) ?? null;
+      if (this.known !== null) return;
+    } else if (this.known !== null) {
+      this.names = [...this.known.names];
+      this.values = [...this.known.values];
+      this.known = null;
+    }
     // Up to the limit even then: which one is broken first must not depend on the cut.
     this.input.push(bytes.length > room ? bytes.subarray(0, room) : bytes);
     this.decode();
@@ -37,10 +52,15 @@ export class PairDecoder {
   }
 
   /** @throws {ProtocolError} (status 400) when the stream ended within a pair. */
-  end(): void {
-    if (this.input.length > 0) {
+  end(): Variables {
+    if (this.known !== null) return this.known;
+    const { input, names, values } = this;
+    if (input.length > 0) {
       throw new ProtocolError('bad-variables', 400, 'the variables end within a pair');
     }
+    const pairs = { names, values };
+    if (this.pieces === 1) this.repeated?.learn(input.bytes, pairs);
+    return pairs;
   }
 
   /** Decodes the pairs that are there from their first byte to their last. */

@@ -59,6 +59,13 @@ export class RecordReader {
     return data;
   }
 
+  /** Uses up what has come of the content. */
+  skip(): void {
+    const size = Math.min(this.remaining, this.input.length);
+    this.input.start += size;
+    this.remaining -= size;
+  }
+
   /** All of the content, of which nothing was used up before; null when it has not come yet. */
   whole(): Uint8Array | null {
     if (this.input.length < this.remaining) return null;

@@ -14,6 +14,7 @@
 import { contentLengthOf, UNKNOWN_LENGTH, type Variables, variable } from '../cgi/variables.ts';
 import { InputBuffer } from '../input-buffer.ts';
 import { ProtocolError } from '../protocol-error.ts';
+import { ById } from './by-id.ts';
 import { DEFAULT_FASTCGI_LIMITS, type FastCgiLimits } from './limits.ts';
 import { PairDecoder } from './pairs.ts';
 import { number16, RecordReader } from './record-reader.ts';
@@ -32,6 +33,7 @@ import {
   STDIN,
   UNKNOWN_TYPE,
 } from './records.ts';
+import { RepeatedPairs } from './repeated-pairs.ts';
 
 /** What BEGIN_REQUEST says. */
 export interface FastCgiBegin {
@@ -93,11 +95,11 @@ class Incoming implements FastCgiBegin {
   /** FCGI_DATA_LENGTH. */
   dataLength = UNKNOWN_LENGTH;
 
-  constructor(id: number, role: number, keepConnection: boolean, limits: FastCgiLimits) {
+  constructor(id: number, role: number, keepConnection: boolean, params: PairDecoder) {
     this.id = id;
     this.role = role;
     this.keepConnection = keepConnection;
-    this.params = new PairDecoder(limits);
+    this.params = params;
   }
 
   begin(state: number, expected: number): void {
@@ -117,7 +119,8 @@ export class FastCgiRequestParser {
   private readonly roles: readonly number[];
   private readonly input = new InputBuffer();
   private readonly reader = new RecordReader(this.input);
-  private readonly requests = new Map<number, Incoming>();
+  private readonly requests = new ById<Incoming>();
+  private readonly repeated = new RepeatedPairs();
   /** Whether the content of the current record is not used up. */
   private within = false;
   /** Whether that record is out of place from its first byte on. */
@@ -145,8 +148,7 @@ export class FastCgiRequestParser {
 
   /** Whether a request has begun whose head has not come yet. */
   get beginning(): boolean {
-    for (const { state } of this.requests.values()) if (state === IN_PARAMS) return true;
-    return false;
+    return this.requests.all.some(({ state }) => state === IN_PARAMS);
   }
 
   /** Adds bytes read from the connection. They must not change afterwards. */
@@ -219,7 +221,7 @@ export class FastCgiRequestParser {
   }
 
   private skip(): null {
-    this.reader.piece();
+    this.reader.skip();
     this.within = this.reader.remaining > 0;
     return null;
   }
@@ -256,17 +258,19 @@ export class FastCgiRequestParser {
     if (length !== BODY_LENGTH || id === NO_REQUEST) {
       throw new ProtocolError('fcgi-begin', 400, 'BEGIN_REQUEST has another size, or no id');
     }
-    if (this.requests.has(id)) {
+    if (this.requests.get(id) !== undefined) {
       throw new ProtocolError('fcgi-id-in-use', 400, 'BEGIN_REQUEST for an id that is in use');
     }
-    const body = this.whole();
-    if (body === null) return null;
-    const role = number16(body, 0);
-    const keepConnection = ((body[2] as number) & KEEP_CONN) !== 0;
+    const { bytes, start } = this.input;
+    if (this.input.length < BODY_LENGTH) return null;
+    const role = number16(bytes, start);
+    const keepConnection = ((bytes[start + 2] as number) & KEEP_CONN) !== 0;
+    this.skip();
     if (!this.roles.includes(role)) return { type: 'unknown-role', id, role, keepConnection };
-    if (this.requests.size >= this.limits.maxRequests)
+    if (this.requests.all.length >= this.limits.maxRequests)
       return this.tooMany(id, role, keepConnection);
-    this.requests.set(id, new Incoming(id, role, keepConnection, this.limits));
+    const params = new PairDecoder(this.limits, this.repeated);
+    this.requests.add(new Incoming(id, role, keepConnection, params));
     return null;
   }
 
@@ -293,8 +297,7 @@ export class FastCgiRequestParser {
 
   private head(request: Incoming): FastCgiRequestEvent {
     const { id, role, keepConnection, params } = request;
-    params.end();
-    const variables: Variables = { names: params.names, values: params.values };
+    const variables = params.end();
     const { maxBody } = this.limits;
     const contentLength = role === AUTHORIZER ? 0 : contentLengthOf(variables, maxBody);
     if (role === FILTER) request.dataLength = dataLength(variables, maxBody);
@@ -353,8 +356,7 @@ export class FastCgiRequestParser {
     if (content === null) return null;
     const pairs = new PairDecoder(this.limits);
     pairs.push(content);
-    pairs.end();
-    return { type: 'get-values', names: pairs.names };
+    return { type: 'get-values', names: pairs.end().names };
   }
 }
 
