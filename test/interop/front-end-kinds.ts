@@ -95,7 +95,7 @@ export const frontEndKinds: Readonly<Record<FrontEndName, FrontEndKind>> = {
           GracefulShutdownTimeout 1
           KeepAliveTimeout 100ms
           ${privileged ? 'User www-data\nGroup www-data' : ''}
-          ${enabled.includes('jk') ? `JkShmFile ${folder}/jk.shm\nJkLogFile ${folder}/jk.log` : ''}
+          ${enabled.map((name) => apacheFiles(name, folder)).join('\n')}
           ${configuration}`,
         ),
       ];
@@ -129,6 +129,18 @@ export const frontEndKinds: Readonly<Record<FrontEndName, FrontEndKind>> = {
     ],
   },
 };
+
+/** Where a module of Apache keeps its files, which Debian's own configuration says too. */
+function apacheFiles(module: string, folder: string): string {
+  switch (module) {
+    case 'jk':
+      return `JkShmFile ${folder}/jk.shm\nJkLogFile ${folder}/jk.log`;
+    case 'fcgid':
+      return `FcgidIPCDir ${folder}/fcgid\nFcgidProcessTableFile ${folder}/fcgid.shm`;
+    default:
+      return '';
+  }
+}
 
 function write(folder: string, name: string, content: string): string {
   const path = join(folder, name);

@@ -1,65 +1,34 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { streaming } from '../../src/wsgi/application.ts';
 import type { Chunk, Environ } from '../../src/wsgi/types.ts';
-import { answering, Client, get, start, until } from '../http/kit.ts';
-import { launch, need } from './components.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { answering, Client, get, start } from '../http/kit.ts';
+import { need } from './components.ts';
+import { startFrontEnd } from './front-ends.ts';
 
 /** Starts nginx in front of an upstream, with connections to it that are kept. */
-async function front(nginx: string, upstream: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'wizgi-test-'));
-  mkdirSync(join(folder, 'logs'));
-  const port = await freePort();
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  );
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/logs/error.log;
-    events { worker_connections 256; }
-    http {
-      access_log off; ${paths.join(' ')}
+async function front(upstream: string): Promise<string> {
+  const server = await startFrontEnd(
+    'nginx',
+    `upstream app { server ${upstream}; keepalive 4; }
+    server {
+      listen 80;
       client_max_body_size 100m;
-      upstream app { server ${upstream}; keepalive 4; }
-      server {
-        listen 127.0.0.1:${port};
-        location / {
-          proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
-          proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr;
-        }
-        location /direct/ {
-          proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
-          proxy_request_buffering off; proxy_buffering off;
-        }
-        location /old/ { proxy_pass http://app; proxy_http_version 1.0; }
+      location / {
+        proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
+        proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr;
       }
+      location /direct/ {
+        proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
+        proxy_request_buffering off; proxy_buffering off;
+      }
+      location /old/ { proxy_pass http://app; proxy_http_version 1.0; }
     }`,
   );
-  launch(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  const address = `http://127.0.0.1:${port}`;
-  let up = false;
-  await until('nginx to listen', () => {
-    Client.open(address).then(
-      (client) => {
-        client.socket.destroy();
-        up = true;
-      },
-      () => undefined,
-    );
-    return up;
-  });
-  return address;
+  onTestFinished(() => server.close());
+  return `http://127.0.0.1:${server.port}`;
 }
 
 describe.each(['TCP', 'a Unix socket'])('behind nginx, over %s', (transport) => {
@@ -69,7 +38,7 @@ describe.each(['TCP', 'a Unix socket'])('behind nginx, over %s', (transport) => 
       : `unix:${join(mkdtempSync(join(tmpdir(), 'wizgi-test-')), 'app.sock')}`;
 
   it('many requests share few connections', async (context) => {
-    const nginx = need('nginx', context);
+    need('nginx', context);
     const ports = new Set<unknown>();
     const server = await start(
       answering((environ: Environ) => {
@@ -78,7 +47,7 @@ describe.each(['TCP', 'a Unix socket'])('behind nginx, over %s', (transport) => 
       }),
       { bind: [bind()] },
     );
-    const address = await front(nginx, (server.addresses[0] as string).replace('http://', ''));
+    const address = await front((server.addresses[0] as string).replace('http://', ''));
     const ask = async (name: number) => {
       const client = await Client.open(address);
       for (let round = 0; round < 20; round++) {
@@ -92,7 +61,7 @@ describe.each(['TCP', 'a Unix socket'])('behind nginx, over %s', (transport) => 
   });
 
   it('uploads and answers of all framings', async (context) => {
-    const nginx = need('nginx', context);
+    need('nginx', context);
     const server = await start(
       streaming((environ, startResponse) => {
         startResponse('200 OK', environ.REQUEST_METHOD === 'HEAD' ? [['Content-Length', '7']] : []);
@@ -105,7 +74,7 @@ describe.each(['TCP', 'a Unix socket'])('behind nginx, over %s', (transport) => 
       }),
       { bind: [bind()] },
     );
-    const address = await front(nginx, (server.addresses[0] as string).replace('http://', ''));
+    const address = await front((server.addresses[0] as string).replace('http://', ''));
     const content = 'x'.repeat(2_000_000);
     for (const path of ['/', '/direct/', '/old/']) {
       const client = await Client.open(address);
@@ -131,7 +100,7 @@ describe.each(['TCP', 'a Unix socket'])('behind nginx, over %s', (transport) => 
   });
 
   it('a truncated answer is not passed on as whole', async (context) => {
-    const nginx = need('nginx', context);
+    need('nginx', context);
     const server = await start(
       (_environ, startResponse) => {
         startResponse('200 OK', []);
@@ -142,7 +111,7 @@ describe.each(['TCP', 'a Unix socket'])('behind nginx, over %s', (transport) => 
       },
       { bind: [bind()] },
     );
-    const address = await front(nginx, (server.addresses[0] as string).replace('http://', ''));
+    const address = await front((server.addresses[0] as string).replace('http://', ''));
     const client = await Client.open(address);
     client.send(get('/direct/'));
     expect((await client.answer()).complete).toBe(false);
