@@ -12,6 +12,7 @@ describe('parseFlags', () => {
       positionals: ['app.ts'],
       server: {},
       python: {},
+      upstream: {},
       cgi: {},
       command: {},
     });
