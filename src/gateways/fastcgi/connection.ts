@@ -67,6 +67,8 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   private begun = 0;
   /** The last request that runs ends the connection. */
   private closing = false;
+  /** The web server waits for that. */
+  private awaited = false;
   /** No more is parsed. */
   private broken = false;
   /** An answer was cut: the end of the connection must not pass for its end. */
@@ -134,7 +136,6 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   onFlushed(): void {
     this.rotation.turn();
     this.advance();
-    this.settle();
   }
 
   onClosed(): void {
@@ -159,6 +160,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
       this.advancing = false;
     }
     this.regulate();
+    this.settle();
   }
 
   private canParse(): boolean {
@@ -304,7 +306,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   /** A request was answered that never ran. */
   private answered({ id, keepConnection }: FastCgiBegin): void {
     this.parser.release(id);
-    if (!keepConnection) this.closing = true;
+    if (!keepConnection) this.closing = this.awaited = true;
     this.settle();
   }
 
@@ -362,7 +364,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   finished(request: FastCgiRequest, cut: boolean): void {
     this.requests.delete(request.id);
     this.parser.release(request.id);
-    if (!request.keepConnection) this.closing = true;
+    if (!request.keepConnection) this.closing = this.awaited = true;
     if (cut) this.truncated = true;
     if (!this.transport.closed) this.settle();
     else if (this.requests.all.length === 0) this.gateway.closed(this);
@@ -370,10 +372,13 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
 
   /** Ends the connection when its time has come. */
   private settle(): void {
-    if (this.requests.all.length > 0 || this.management.waiting.length > 0) return;
+    // Not before what came along was looked at.
+    if (this.advancing || this.requests.all.length > 0 || this.management.waiting.length > 0)
+      return;
     if (this.broken || this.truncated || (this.closing && !this.parser.beginning)) {
       this.broken = true;
-      this.transport.linger(this.truncated);
+      if (this.awaited && !this.truncated && this.parser.finished) this.transport.finish();
+      else this.transport.linger(this.truncated);
     }
   }
 }

@@ -28,6 +28,11 @@ export class RecordReader {
     return this.remaining === 0 && this.input.length === 0;
   }
 
+  /** Whether the last record, of which nothing is missing, was of this type and without content. */
+  ended(type: number): boolean {
+    return this.type === type && this.length === 0 && this.padding === 0 && this.between;
+  }
+
   /**
    * Goes to the next record, when the content of the last one was used up; false when its header has
    * not come yet.

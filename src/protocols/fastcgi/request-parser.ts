@@ -151,6 +151,11 @@ export class FastCgiRequestParser {
     return this.requests.all.some(({ state }) => state === IN_PARAMS);
   }
 
+  /** The end of a request's content has come, and nothing behind it. */
+  get finished(): boolean {
+    return this.reader.ended(STDIN);
+  }
+
   /** Adds bytes read from the connection. They must not change afterwards. */
   push(bytes: Uint8Array): void {
     if (bytes.length > 0) this.input.push(bytes);
