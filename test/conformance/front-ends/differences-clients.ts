@@ -108,7 +108,7 @@ export const clients: readonly Difference[] = [
   },
   {
     instead: 'passes nothing of an answer on before the upload is over',
-    behind: ['apache-fcgi.conf', 'apache-ajp.conf'],
+    behind: ['apache-fcgi.conf'],
     cases: ['ASY-27 ', 'ASY-30 and '],
     omitted: 'slow',
     shown: keepsAnswers,
