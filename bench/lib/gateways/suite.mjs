@@ -10,7 +10,6 @@ import { scenarios } from './scenarios.mjs';
 
 const client = fileURLToPath(new URL('client.mjs', import.meta.url));
 
-
 export const gatewaysSuite = {
   name: 'gateways',
   base: 'nginx-node',
