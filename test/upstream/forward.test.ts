@@ -243,6 +243,18 @@ describe('the answers of an HTTP upstream', () => {
   });
 });
 
+/** Waits until a figure is above 0, and the same for a while. */
+async function standstill(who: string, figure: () => number): Promise<void> {
+  let last = 0;
+  let same = 0;
+  await until(`${who} to stand still`, () => {
+    const now = figure();
+    same = now === last && now > 0 ? same + 1 : 0;
+    last = now;
+    return same === 50;
+  });
+}
+
 describe('both directions are streamed', () => {
   const SIZE = 32 * 1024 * 1024;
 
@@ -267,12 +279,7 @@ describe('both directions are streamed', () => {
     const client = await server.client();
     client.socket.pause();
     client.send(get());
-    let last = -1;
-    await until('the upstream to stand still', () => {
-      const still = written > 0 && written === last;
-      last = written;
-      return still;
-    });
+    await standstill('the upstream', () => written);
     expect(written).toBeLessThan(SIZE);
     client.socket.resume();
     const { body, complete } = await client.answer();
@@ -295,12 +302,7 @@ describe('both directions are streamed', () => {
     client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${SIZE}\r\n\r\n`);
     for (let sent = 0; sent < SIZE; sent += 65536) client.send(Buffer.alloc(65536));
     const begin = await until('the request to arrive', () => read);
-    let last = -1;
-    await until('the client to stand still', () => {
-      const still = client.socket.writableLength === last && client.socket.writableLength < SIZE;
-      last = client.socket.writableLength;
-      return still;
-    });
+    await standstill('the client', () => SIZE - client.socket.writableLength);
     expect(client.socket.writableLength).toBeGreaterThan(0);
     begin();
     expect((await client.answer()).body).toBe(String(SIZE));

@@ -27,7 +27,9 @@ const echo: Application = (environ, startResponse) => {
 };
 
 async function behind(protocol: string, app: Application = echo) {
-  const upstream = await start(app, { bind: [`${protocol}://127.0.0.1:0`] });
+  // A client that has only finished sending would be borne with for long.
+  const options = { bind: [`${protocol}://127.0.0.1:0`], halfCloseTimeout: 60 };
+  const upstream = await start(app, options);
   const url = upstream.addresses[0] as string;
   return { upstream, url, server: await front(url) };
 }
