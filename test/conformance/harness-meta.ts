@@ -41,7 +41,11 @@ export function metaHarness(protocol: MetaProtocol): Harness {
       const server = await serve(app, {
         bind: [host === 'unix' ? `${scheme}+unix:${socketPath()}` : `${scheme}://${host}:0`],
         log,
-        errors: { write: (text: string) => void (errors += text) },
+        errors: {
+          write: (text: string) => {
+            errors += text;
+          },
+        },
         gracefulTimeout: 1,
         ...rest,
       });

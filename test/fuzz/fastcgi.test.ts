@@ -128,7 +128,7 @@ test('requests: the same result however they are cut', () => {
   fc.assert(
     fc.property(session, habits, fc.nat(), (bytes, habits, at) => {
       const whole = traceFastCgiRequests([bytes], habits);
-      expect(whole.then).not.toBe('unfinished');
+      expect(whole.outcome).not.toBe('unfinished');
       expect(traceFastCgiRequests(halves(bytes, at), habits)).toEqual(whole);
       expect(traceFastCgiRequests(singly(bytes), habits)).toEqual(whole);
     }),
@@ -140,7 +140,7 @@ test('answers: the same result however they are cut', () => {
   fc.assert(
     fc.property(answer, fc.constantFrom('GET', 'HEAD'), fc.nat(), (bytes, method, at) => {
       const whole = traceFastCgiAnswer([bytes], method);
-      expect(whole.then).not.toBe('unfinished');
+      expect(whole.outcome).not.toBe('unfinished');
       expect(traceFastCgiAnswer(halves(bytes, at), method)).toEqual(whole);
       expect(traceFastCgiAnswer(singly(bytes), method)).toEqual(whole);
     }),
@@ -191,7 +191,7 @@ test('what the client writes the server reads', () => {
         };
         expect(traceFastCgiRequests(cutUp(bytesOf(wire), size))).toEqual({
           events: [['head', 1, head], ...(body === '' ? [] : [['data', 1, body]]), ['end', 1]],
-          then: 'eof',
+          outcome: 'eof',
         });
       },
     ),
@@ -218,14 +218,14 @@ test('what the server writes the client reads', () => {
           ...others.flatMap((other) => [...encoder.block(other)]),
           ...encoder.end(),
         ];
-        const { events, then } = traceFastCgiAnswer(cutUp(bytesOf(wire), size));
+        const { events, outcome } = traceFastCgiAnswer(cutUp(bytesOf(wire), size));
         const joined = (type: string) =>
           (events as string[][])
             .filter((event) => event[0] === type)
             .map((event) => event[2])
             .join('');
         expect([joined('data'), joined('log')]).toEqual([blocks.join(''), logs.join('')]);
-        expect([events[0], events.at(-1), then]).toEqual([
+        expect([events[0], events.at(-1), outcome]).toEqual([
           ['head', 200, 'OK', [['X', 'y']]],
           ['end', true],
           'eof',

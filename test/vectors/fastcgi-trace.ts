@@ -13,7 +13,7 @@ export type Outcome = 'eof' | 'unfinished' | { code: string; status: number };
 
 export interface FastCgiTrace {
   readonly events: unknown[];
-  then: Outcome;
+  outcome: Outcome;
 }
 
 /** How a server answers: not at all, or each request as soon as it is complete. */
@@ -57,7 +57,7 @@ export function traceFastCgiAnswer(
     if (!appended(events.at(-1), noted)) events.push(noted);
     return 'event';
   });
-  if (ended && result.then === 'unfinished') result.then = 'eof';
+  if (ended && result.outcome === 'unfinished') result.outcome = 'eof';
   return result;
 }
 
@@ -71,11 +71,11 @@ function trace(
   pieces: readonly Uint8Array[],
   step: (events: unknown[]) => 'event' | 'eof' | null,
 ): FastCgiTrace {
-  const result: FastCgiTrace = { events: [], then: 'unfinished' };
+  const result: FastCgiTrace = { events: [], outcome: 'unfinished' };
   const drain = () => {
     let next = step(result.events);
     while (next === 'event') next = step(result.events);
-    if (next === 'eof') result.then = 'eof';
+    if (next === 'eof') result.outcome = 'eof';
   };
   try {
     for (const piece of pieces) {
@@ -86,7 +86,7 @@ function trace(
     drain();
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    result.then = { code: error.code, status: error.status };
+    result.outcome = { code: error.code, status: error.status };
   }
   return result;
 }

@@ -36,7 +36,7 @@ describe.each(['requests', 'answers'])('%s', (kind) => {
           ? traceFastCgiRequests(pieces, vector)
           : traceFastCgiAnswer(pieces, vector.method);
       const whole = trace([input]);
-      expect(whole).toEqual({ events: vector.events, then: vector.then });
+      expect(whole).toEqual({ events: vector.events, outcome: vector.outcome });
       const wanted = JSON.stringify(whole);
       for (const [cut, pieces] of cuts(input)) {
         if (JSON.stringify(trace(pieces)) !== wanted) expect(trace(pieces), cut).toEqual(whole);
