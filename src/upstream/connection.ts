@@ -4,12 +4,16 @@ import type { Clock, Timed } from '../gateways/clock.ts';
 import type { Pieces } from '../protocols/answer.ts';
 import type { ClientCodec, ClientEvent } from '../protocols/client-codec.ts';
 import { FastCgiClient } from '../protocols/fastcgi/index.ts';
+import { octets } from '../wsgi/blocks.ts';
 import type { WsgiError } from '../wsgi/errors.ts';
 import type { Dialer } from './dial.ts';
 import { noAnswer, socketFailure, tooLate } from './failure.ts';
 
 /** Bytes read ahead of whoever asks for events. */
 const READ_AHEAD = 64 * 1024;
+
+/** Pieces up to this size are written as one text, which takes less than several writes. */
+const TEXT_LIMIT = 4 * 1024;
 
 /** The request that has a connection, as the connection sees it. */
 export interface ConnectionUser {
@@ -116,14 +120,17 @@ export class UpstreamConnection implements Timed {
   write(pieces: Pieces): boolean {
     const { socket } = this;
     if (this.closed) return false;
-    if (pieces.length === 1) {
-      socket.write(pieces[0] as string, 'latin1');
-    } else {
-      socket.cork();
-      for (const piece of pieces) if (piece.length > 0) socket.write(piece as string, 'latin1');
-      socket.uncork();
-    }
+    if (pieces.length === 1) socket.write(pieces[0] as string, 'latin1');
+    else if (sizeOf(pieces) <= TEXT_LIMIT) socket.write(textOf(pieces), 'latin1');
+    else this.writeAll(pieces);
     return !socket.writableNeedDrain;
+  }
+
+  private writeAll(pieces: Pieces): void {
+    const { socket } = this;
+    socket.cork();
+    for (const piece of pieces) if (piece.length > 0) socket.write(piece as string, 'latin1');
+    socket.uncork();
   }
 
   /**
@@ -252,4 +259,16 @@ export class UpstreamConnection implements Timed {
     this.owner.clock.delete(this);
     this.owner.onClosed(this);
   }
+}
+
+function sizeOf(pieces: Pieces): number {
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  return size;
+}
+
+function textOf(pieces: Pieces): string {
+  let text = '';
+  for (const piece of pieces) text += typeof piece === 'string' ? piece : octets(piece);
+  return text;
 }

@@ -21,6 +21,8 @@ export class RequestContent {
   private readonly streamed: boolean;
   private arrived: Uint8Array | null = null;
   private pending = false;
+  /** Nobody has looked yet whether all of the content is there. */
+  private mayBeThere = true;
   private ended = false;
   private failure: unknown = null;
   /** What was given so far, to be given again; null when that is too much. */
@@ -83,6 +85,32 @@ export class RequestContent {
 
   private request(): void {
     this.pending = true;
+    if (this.mayBeThere && this.length !== null && this.length <= BLOCK) {
+      this.mayBeThere = false;
+      // Little content tends to come with its head, but the server looks at the head first.
+      queueMicrotask(() => this.readWhole(this.length as number));
+    } else {
+      this.requestBlock();
+    }
+  }
+
+  /** Reads all of the content, which takes no promise, or waits for what there is of it. */
+  private readWhole(length: number): void {
+    try {
+      this.arrived = this.input.read(length);
+      this.pending = false;
+    } catch (error) {
+      if (error instanceof WsgiError && error.code === 'input-not-arrived') {
+        this.requestBlock();
+        return;
+      }
+      this.pending = false;
+      this.failure = error;
+    }
+    this.onArrival();
+  }
+
+  private requestBlock(): void {
     this.stream ??= this.environ['wizgi.input']?.[Symbol.asyncIterator]() ?? null;
     this.stream?.next().then(
       ({ done, value }) => {
