@@ -154,9 +154,9 @@ export class Gateway {
   /** Whether requests of this peer may say who their client is; Unix sockets have permissions. */
   private hears(protocol: Protocol, { remoteAddress: address }: ConnectionFacts): boolean {
     const peers = protocol.peers?.() ?? null;
-    if (peers !== null) return peers.has(address);
+    if (peers !== null) return address !== '' && peers.check(address, familyOf(address));
     if (address === '' || this.allowed === null || address === this.lastAllowed) return true;
-    if (!this.allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return false;
+    if (!this.allowed.check(address, familyOf(address))) return false;
     this.lastAllowed = address;
     return true;
   }
@@ -247,4 +247,8 @@ export class Gateway {
       this.log.error('the access log failed', { error });
     }
   }
+}
+
+function familyOf(address: string): 'ipv6' | 'ipv4' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import type { Bind } from './bind.ts';
 import type { Gateway } from './gateway.ts';
 import type { Connection } from './listener.ts';
@@ -17,7 +17,7 @@ export interface Protocol {
    */
   readonly trusting: boolean;
   /** The only addresses that are heard, whatever allowFrom says; null: it decides. */
-  peers?(): ReadonlySet<string> | null;
+  peers?(): BlockList | null;
   /**
    * Says what of the server's options this protocol cannot be served with.
    *

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { ConfigurationError } from '../options.ts';
 
 /** Names the web servers that may connect, in the environment that one of them started us with. */
@@ -9,7 +9,7 @@ const VARIABLE = 'FCGI_WEB_SERVER_ADDRS';
  *
  * @throws {ConfigurationError} for what is no list of addresses.
  */
-export function webServerAddresses(): ReadonlySet<string> | null {
+export function webServerAddresses(): BlockList | null {
   const text = process.env[VARIABLE];
   if (text === undefined) return null;
   const addresses = text.split(',').map((address) => address.trim());
@@ -19,5 +19,7 @@ export function webServerAddresses(): ReadonlySet<string> | null {
       `the environment's ${VARIABLE} has ${JSON.stringify(wrong)}; expected IP addresses with commas between, or unset it`,
     );
   }
-  return new Set(addresses);
+  const list = new BlockList();
+  for (const address of addresses) list.addAddress(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return list;
 }
