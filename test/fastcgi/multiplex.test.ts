@@ -6,7 +6,6 @@ import { quiet } from '../conformance/harness.ts';
 import { answering, gate, recording } from '../http/kit.ts';
 import {
   ABORT_REQUEST,
-  BEGIN_REQUEST,
   begin,
   END_REQUEST,
   encodePairs,
@@ -246,15 +245,32 @@ describe('the limit', () => {
     held.open('late');
   });
 
-  it('a request that does not come to the end of its PARAMS ends the connection', async () => {
+  it('a request that does not come to the end of its PARAMS is answered 408, and others go on', async () => {
+    const held = gate<string>();
     const server = await startFastCgi(
-      answering(() => 'hello'),
+      answering(() => held.promise),
       { headerTimeout: 0.05 },
     );
     const peer = await server.peer();
-    await peer.ask(get());
-    peer.send(record(BEGIN_REQUEST, 5, '\0\x01\x01\0\0\0\0\0'), record(PARAMS, 5, '\x01'));
+    peer.send(get(), begin({ id: 5 }), record(PARAMS, 5, '\x01'));
+    expect((await peer.answer(5)).status).toBe('408 Request Timeout');
+    held.open('late');
+    expect((await peer.answer(1)).body).toBe('late');
     await peer.closed();
     expect(server.log.loud).toEqual(['refused header-timeout']);
   });
+
+  it.each(['', '\x01', '\x01\x01\0\x01'])(
+    'a connection on which no request begins is closed: %j',
+    async (bytes) => {
+      const server = await startFastCgi(
+        answering(() => 'hello'),
+        { headerTimeout: 0.05 },
+      );
+      const peer = await server.peer();
+      peer.send(bytes);
+      await peer.closed();
+      expect(server.log.loud).toEqual(bytes === '' ? [] : ['refused header-timeout']);
+    },
+  );
 });

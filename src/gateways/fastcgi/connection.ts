@@ -17,6 +17,7 @@ import {
   FastCgiAnswerEncoder,
   type FastCgiBegin,
   type FastCgiLimits,
+  type FastCgiRefusal,
   type FastCgiRequestEvent,
   FastCgiRequestParser,
   FILTER,
@@ -43,7 +44,6 @@ const READ_AHEAD = 64 * 1024;
 const FAIR_SHARE = 16;
 
 type HeadEvent = Extract<FastCgiRequestEvent, { type: 'head' }>;
-type RefusedEvent = Extract<FastCgiRequestEvent, { type: 'refused' }>;
 
 export class FastCgiConnection implements Connection, RequestOwner, TransportOwner, Timed {
   readonly gateway: Gateway;
@@ -114,7 +114,12 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
 
   private onDeadline(): void {
     this.deadline = Number.POSITIVE_INFINITY;
-    if (this.transport.bytesRead > 0) this.logRefusal('header-timeout');
+    const error = new ProtocolError('header-timeout', 408, 'the variables arrive too slowly');
+    const refusals = this.parser.refuseBeginning(error);
+    for (const refusal of refusals) this.onRefused(refusal);
+    if (refusals.length > 0) return;
+    // There is not even the beginning of a request.
+    if (this.transport.bytesRead > 0) this.logRefusal(error.code);
     this.broken = true;
     this.settle();
   }
@@ -285,7 +290,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
     this.answered(begin);
   }
 
-  private onRefused(event: RefusedEvent): void {
+  private onRefused(event: FastCgiRefusal): void {
     const { id, error } = event;
     const request = this.requests.get(id);
     if (request !== undefined) {

@@ -10,6 +10,7 @@ export { PairDecoder, pairText } from './pairs.ts';
 export * from './records.ts';
 export {
   type FastCgiBegin,
+  type FastCgiRefusal,
   type FastCgiRequestEvent,
   FastCgiRequestParser,
 } from './request-parser.ts';

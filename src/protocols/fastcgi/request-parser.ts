@@ -44,6 +44,12 @@ export interface FastCgiBegin {
   readonly keepConnection: boolean;
 }
 
+/** A request that breaks a rule or a limit. */
+export interface FastCgiRefusal extends FastCgiBegin {
+  readonly type: 'refused';
+  readonly error: ProtocolError;
+}
+
 export type FastCgiRequestEvent =
   /** All that is known of a request before its content. */
   | (FastCgiBegin & {
@@ -64,8 +70,8 @@ export type FastCgiRequestEvent =
   | (FastCgiBegin & { readonly type: 'abort' })
   /** The request has a role that is not served: no more of it comes. (§5.5) */
   | (FastCgiBegin & { readonly type: 'unknown-role' })
-  /** The request breaks a rule or a limit: no more of it comes. */
-  | (FastCgiBegin & { readonly type: 'refused'; readonly error: ProtocolError })
+  /** No more of the request comes. */
+  | FastCgiRefusal
   /** A record of the request came out of its place, or of a type that is not for applications. */
   | { readonly type: 'ignored'; readonly id: number; readonly recordType: number }
   /** The web server asks for the values of these variables. (§4.1) */
@@ -171,6 +177,12 @@ export class FastCgiRequestParser {
     if (this.requests.delete(id)) this.excess = 0;
     const { following } = this;
     if (following !== null && 'id' in following && following.id === id) this.following = null;
+  }
+
+  /** Refuses the requests whose heads have not come yet. */
+  refuseBeginning(error: ProtocolError): FastCgiRefusal[] {
+    const beginning = this.requests.all.filter(({ state }) => state === IN_PARAMS);
+    return beginning.map((request) => refuse(request, error));
   }
 
   /**
@@ -365,7 +377,7 @@ export class FastCgiRequestParser {
   }
 }
 
-function refuse(request: Incoming, error: unknown): FastCgiRequestEvent {
+function refuse(request: Incoming, error: unknown): FastCgiRefusal {
   if (!(error instanceof ProtocolError)) throw error;
   const { id, role, keepConnection } = request;
   request.state = COMPLETE;
