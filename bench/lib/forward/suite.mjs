@@ -31,6 +31,7 @@ const contestants = [
 
 const base = 'http-proxy';
 const browser = others.find(({ name }) => name === 'hello-browser');
+const post = others.find(({ name }) => name === 'json-post');
 
 const hello = {
   handler: 'hello',
@@ -51,6 +52,14 @@ const scenarios = [
     name: 'forward-browser',
     what: 'the same with ten headers of a browser',
     headers: browser.headers,
+  },
+  {
+    ...hello,
+    name: 'forward-post',
+    what: 'POST of 1 KiB of JSON, passed on as it is; the same answer',
+    method: 'POST',
+    headers: post.headers,
+    body: post.body,
   },
 ];
 
