@@ -235,6 +235,21 @@ function answers(protocol: SingleProtocol): void {
     expect(body).toBe(bytes.toString('latin1') + Buffer.from('\u20ac').toString('latin1'));
   });
 
+  it('a large answer reaches a slow reader whole, although the connection is closed behind it', async () => {
+    const size = 20_000_000;
+    const server = await serveBy(
+      protocol,
+      answering(() => 'x'.repeat(size)),
+    );
+    const client = await server.client();
+    client.socket.pause();
+    await client.sent(request(protocol));
+    await server.exchange(request(protocol, [['REQUEST_METHOD', 'HEAD']]));
+    client.socket.resume();
+    const { body, complete } = await reply(protocol, client);
+    expect([body.length, complete]).toEqual([size, true]);
+  });
+
   it('O31 HEAD is answered without content', async () => {
     const server = await serveBy(
       protocol,
