@@ -49,12 +49,17 @@ export function balance(
   const members = checkUpstreams(upstreams).map(
     ({ url, weight }) => new Upstream(parseUpstreamUrl(url), weight, resolved, health, clock),
   );
+  const probing = { ...resolved, maxConnections: 0, keepAlive: 0 };
+  const checked = members.map((upstream) => ({
+    upstream,
+    probe: new Upstream(upstream.target, 1, probing, health, clock),
+  }));
   const choice = choiceOf(resolved.method, members, typeof key === 'function' ? key : resolved.key);
   const group = new UpstreamGroup(members, choice, resolved, log);
   const checks =
     resolved.healthInterval === 0
       ? null
-      : new HealthChecks(members, {
+      : new HealthChecks(checked, {
           healthInterval: resolved.healthInterval * 1000,
           healthPath: resolved.healthPath,
           healthTimeout: resolved.healthTimeout * 1000,

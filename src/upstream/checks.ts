@@ -11,15 +11,21 @@ export interface CheckOptions {
   readonly log: Log;
 }
 
+/** An upstream, and another way to it: its own connections may all be taken, which is no illness. */
+export interface Checked {
+  readonly upstream: Upstream;
+  readonly probe: Upstream;
+}
+
 /** Asks each upstream at intervals whether it does well. */
 export class HealthChecks {
-  private readonly upstreams: readonly Upstream[];
+  private readonly all: readonly Checked[];
   private readonly options: CheckOptions;
   private readonly timer: NodeJS.Timeout;
   private readonly running = new Map<Upstream, () => void>();
 
-  constructor(upstreams: readonly Upstream[], options: CheckOptions) {
-    this.upstreams = upstreams;
+  constructor(all: readonly Checked[], options: CheckOptions) {
+    this.all = all;
     this.options = options;
     this.timer = setInterval(() => this.round(), options.healthInterval);
     // A program that does nothing else should end.
@@ -33,12 +39,12 @@ export class HealthChecks {
   }
 
   private round(): void {
-    for (const upstream of this.upstreams) {
-      if (!this.running.has(upstream)) this.check(upstream);
+    for (const checked of this.all) {
+      if (!this.running.has(checked.upstream)) this.check(checked);
     }
   }
 
-  private check(upstream: Upstream): void {
+  private check({ upstream, probe }: Checked): void {
     const { healthPath, healthTimeout, log } = this.options;
     let status = '';
     const environ = setupTestingDefaults({
@@ -53,7 +59,7 @@ export class HealthChecks {
         return () => undefined;
       },
       null,
-      only(upstream, healthTimeout, log),
+      only(probe, healthTimeout, log),
     );
     const finish = (reason: string | null) => {
       if (!this.running.delete(upstream)) return;

@@ -7,10 +7,11 @@ import { httpUpstream, rawUpstream, reasons } from './servers.ts';
 
 /** An upstream that answers with its name, and can be made to fail. */
 async function named(name: string) {
-  const state = { healthy: true, requests: 0, hold: false };
+  const state = { healthy: true, requests: 0, checks: 0, hold: false };
   const held: (() => void)[] = [];
   const upstream = await httpUpstream((request, response) => {
     if (request.url === '/health') {
+      state.checks++;
       response.writeHead(state.healthy ? 200 : 500).end();
       return;
     }
@@ -195,6 +196,21 @@ describe('health checks', () => {
     a.state.healthy = true;
     await until('a to be back', () => server.log.loud.includes('info: upstream back in use'));
     expect(new Set(await ask(server, 4))).toEqual(new Set(['a', 'b']));
+  });
+
+  it('are not held up by requests that take all connections', async () => {
+    const a = await named('a');
+    a.state.hold = true;
+    const options = { healthInterval: 0.02, healthTimeout: 0.5, healthPath: '/health', fall: 1 };
+    const server = await balanced([a.url], { ...options, maxConnections: 1 });
+    const client = await server.client();
+    client.send(get());
+    await until('the request to arrive', () => a.state.requests === 1);
+    const before = a.state.checks;
+    await until('more checks', () => a.state.checks > before + 3);
+    a.release();
+    expect((await client.answer()).body).toBe('a');
+    expect(server.log.loud).toEqual([]);
   });
 
   it('notice an upstream that says nothing, and one that is not there', async () => {

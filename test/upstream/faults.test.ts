@@ -72,7 +72,7 @@ describe('an upstream that fails before it answers', () => {
     ['a bad status', 'HTTP/1.1 099 No\r\n\r\n', /\(bad-status\)/],
     ['a control character', `${OK}X: a\x01b\r\nContent-Length: 0\r\n\r\n`, /\(ctl-in-value\)/],
     ['interim answers for ever', 'HTTP/1.1 102 Go\r\n\r\n'.repeat(100), /\(too-many-interim\)/],
-  ])('%s is a 502', async (_, text, reason) => {
+  ])('R39 %s is a 502', async (_, text, reason) => {
     const upstream = await rawUpstream((socket) => {
       socket.on('data', () => socket.end(text, 'latin1'));
     });

@@ -73,7 +73,7 @@ describe('requests to an HTTP upstream', () => {
     expect(JSON.parse(answer.body).url).toBe(arrived);
   });
 
-  it('hop-by-hop fields, and those that Connection names, stay behind', async () => {
+  it('R39 hop-by-hop fields, and those that Connection names, stay behind', async () => {
     const server = await front((await echo()).url);
     const client = await server.client();
     const hops =
@@ -190,7 +190,7 @@ describe('the answers of an HTTP upstream', () => {
     });
   });
 
-  it('interim answers are left out', async () => {
+  it('R39 interim answers are left out', async () => {
     const upstream = await httpUpstream((_request, response) => {
       response.writeProcessing();
       response.writeEarlyHints({ link: '</a.css>; rel=preload' });
