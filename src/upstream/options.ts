@@ -93,7 +93,7 @@ export const upstreamOptionTable = {
   }),
   secret: option('string', '', {
     flag: 'upstream-secret',
-    help: 'What an AJP upstream requires of its peers. Default: nothing.',
+    help: 'What an AJP upstream requires of its peers. Default: $WIZGI_UPSTREAM_SECRET, for the command.',
   }),
   root: option('string', '', {
     flag: 'upstream-root',
