@@ -16,3 +16,9 @@ export interface Difference {
   /** Shows what it does instead, and fails when it does otherwise. */
   shown(harness: Harness): Promise<void>;
 }
+
+/** Shows that something happens at times: it must, once in many attempts. */
+export async function sometimes(attempt: () => Promise<boolean>, attempts = 200): Promise<void> {
+  for (let count = 0; count < attempts; count++) if (await attempt()) return;
+  throw new Error(`not once in ${attempts} attempts`);
+}
