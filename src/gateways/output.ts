@@ -75,8 +75,7 @@ export class Output {
 
   /** Ends both sides behind what was written. */
   endBoth(): void {
-    if (this.pending) this.socket.destroySoon();
-    else this.socket.destroy();
+    this.socket.destroySoon();
   }
 
   /** Ends the connection at once, by a reset where the transport has one. */
