@@ -1,6 +1,7 @@
 import type { Log } from '../wsgi/log.ts';
 import { setupTestingDefaults } from '../wsgi/util.ts';
-import { ForwardedRequest, type Route } from './forwarded-request.ts';
+import { ForwardedRequest } from './forwarded-request.ts';
+import type { Route } from './route.ts';
 import type { Upstream } from './upstream.ts';
 
 /** How upstreams are checked. Times are in milliseconds. */

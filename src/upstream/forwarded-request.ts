@@ -1,40 +1,15 @@
 import type { Pieces } from '../protocols/answer.ts';
 import type { ClientEvent } from '../protocols/client-codec.ts';
 import { WsgiError } from '../wsgi/errors.ts';
-import type { Log } from '../wsgi/log.ts';
 import type { Chunk, Environ, StartResponse } from '../wsgi/types.ts';
 import { type AnswerHead, answerHead, type HeadEvent } from './answer-head.ts';
 import type { UpstreamConnection } from './connection.ts';
 import type { RequestContent } from './content.ts';
 import { protocolFailure, requestFailure } from './failure.ts';
 import type { PoolUser } from './pool.ts';
+import type { Route } from './route.ts';
 import { RequestSender, type SenderOwner } from './sender.ts';
 import type { Upstream } from './upstream.ts';
-
-/** Where requests are sent, and what is told of how they fared. */
-export interface Route {
-  readonly log: Log;
-  /** Milliseconds; 0: no limit. */
-  readonly responseTimeout: number;
-  readonly pauseTimeout: number;
-  /** Further attempts. */
-  readonly retries: number;
-  /**
-   * The upstream for a request.
-   *
-   * @param tried - those that failed it.
-   * @throws {WsgiError} when there is none.
-   */
-  choose(environ: Environ, tried: readonly Upstream[]): Upstream;
-  /** An upstream failed before it had answered. */
-  failed(upstream: Upstream, reason: string): void;
-  /** An upstream has begun an answer. */
-  answered(upstream: Upstream): void;
-  /** A request is over for an upstream that was chosen. */
-  left(upstream: Upstream): void;
-  /** The request is over. */
-  closed(request: ForwardedRequest): void;
-}
 
 /** Methods whose requests may be sent again. (RFC 9110 §9.2.2) */
 const IDEMPOTENT: ReadonlySet<string> = new Set([

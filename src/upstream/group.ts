@@ -4,8 +4,9 @@ import type { Log } from '../wsgi/log.ts';
 import type { Environ } from '../wsgi/types.ts';
 import type { Choice } from './choice.ts';
 import { noCapacity } from './failure.ts';
-import type { ForwardedRequest, Route } from './forwarded-request.ts';
+import type { ForwardedRequest } from './forwarded-request.ts';
 import type { ResolvedForwardOptions } from './options.ts';
+import type { Route } from './route.ts';
 import type { Upstream } from './upstream.ts';
 
 /** The upstreams that an application forwards to, one or several, and the requests that they have. */

@@ -49,7 +49,9 @@ describe('connections to an upstream', () => {
     const client = await server.client();
     client.send(get());
     await client.answer();
+    const answered = performance.now();
     await until('the connection to end', () => upstream.sockets[0]?.readableEnded);
+    expect(performance.now() - answered).toBeLessThan(3_000);
   });
 
   it('are as many as requests, up to the limit; others wait their turn', async () => {
@@ -118,6 +120,23 @@ describe('connections to an upstream', () => {
 });
 
 describe('close()', () => {
+  it('leaves no timer behind, also when requests had to wait', async () => {
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const upstream = await holding();
+    const server = await front(upstream.url, { maxConnections: 1 });
+    const clients = await Promise.all([1, 2].map(() => server.client()));
+    for (const client of clients) client.send(get());
+    await until('one request to arrive', () => upstream.waiting.length === 1);
+    upstream.waiting[0]?.end();
+    await until('the other one to arrive', () => upstream.waiting.length === 2);
+    upstream.waiting[1]?.end();
+    for (const client of clients) expect((await client.answer()).status).toBe(200);
+    await server.app.close();
+    await server.close();
+    await until('the timers to be gone', () => timers() === 0);
+  });
+
   it('lets requests finish, takes no more, and ends idle connections', async () => {
     const upstream = await holding();
     const server = await front(upstream.url);
