@@ -201,7 +201,7 @@ describe('health checks', () => {
   it('are not held up by requests that take all connections', async () => {
     const a = await named('a');
     a.state.hold = true;
-    const options = { healthInterval: 0.02, healthTimeout: 0.5, healthPath: '/health', fall: 1 };
+    const options = { healthInterval: 0.02, healthPath: '/health', fall: 1 };
     const server = await balanced([a.url], { ...options, maxConnections: 1 });
     const client = await server.client();
     client.send(get());
