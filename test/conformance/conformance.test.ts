@@ -25,7 +25,7 @@ import { misbehaviour } from './misbehaviour.ts';
 import { type Section, sections } from './sections.ts';
 import { streamingAnswers } from './streaming.ts';
 import { urls } from './url.ts';
-import { variants } from './variants.ts';
+import { asynchronously, variants } from './variants.ts';
 import { writing } from './write.ts';
 
 /** Sections whose applications give wsgiref's validator nothing to object to. */
@@ -73,10 +73,12 @@ const ajp = metaHarness({
   counted: false,
 });
 
-// In Python the forms of an application make no difference, so only the plain one is run there.
+// What the forms of an application differ in is the driver's business, which is the same for every
+// gateway, and in Python they do not differ: so not all of them are run everywhere.
 const suites: readonly (readonly [Harness, readonly Section[]])[] = [
-  ...[clientHarness, httpHarness, fastcgi, scgi, uwsgi, ajp]
-    .flatMap(variants)
+  ...[clientHarness, httpHarness].flatMap(variants).map((harness) => [harness, sections] as const),
+  ...[fastcgi, scgi, uwsgi, ajp]
+    .flatMap((harness) => [harness, asynchronously(harness)])
     .map((harness) => [harness, sections] as const),
   [cgiHarness, sections],
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],

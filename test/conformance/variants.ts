@@ -9,10 +9,7 @@ export function variants(harness: Harness): Harness[] {
     harness,
     variant(harness, 'behind an identity middleware', identity, {}),
     variant(harness, 'as a promise', promised, { sync: false }),
-    variant(harness, 'as an async iterable', (app) => mapBody(app, asynchronous), {
-      sync: false,
-      asIs: false,
-    }),
+    asynchronously(harness),
     variant(
       harness,
       'as a promise of an async iterable',
@@ -20,6 +17,14 @@ export function variants(harness: Harness): Harness[] {
       { sync: false, asIs: false },
     ),
   ];
+}
+
+/** With every body as an async iterable. */
+export function asynchronously(harness: Harness): Harness {
+  return variant(harness, 'as an async iterable', (app) => mapBody(app, asynchronous), {
+    sync: false,
+    asIs: false,
+  });
 }
 
 function variant(
