@@ -145,6 +145,7 @@ export function inputStream(harness: Harness): void {
         body: (async function* () {
           for (let count = 0; count < megabytes; count++) yield block;
         })(),
+        length: megabytes * block.length,
       });
       const hash = createHash('sha256');
       for (let count = 0; count < megabytes; count++) hash.update(block);

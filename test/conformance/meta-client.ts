@@ -102,9 +102,15 @@ export class MetaConnection {
   }
 
   private drained(): Promise<void> {
+    const { socket } = this;
     return new Promise((resolve) => {
-      this.socket.once('drain', resolve);
-      this.socket.once('close', resolve);
+      const over = () => {
+        socket.off('drain', over);
+        socket.off('close', over);
+        resolve();
+      };
+      socket.on('drain', over);
+      socket.on('close', over);
     });
   }
 

@@ -161,14 +161,17 @@ export function streamingAnswers(harness: Harness): void {
     ])(
       'STR-9, O25, ASY-15 %s of nothing but empty blocks starves nobody',
       async (_what, blocks) => {
+        let entries = 0;
         let closes = 0;
         const served = await serving(harness, (environ, startResponse) => {
           startResponse('200 OK', TEXT);
           if (environ.PATH_INFO !== '/endless') return ['answered'];
+          entries++;
           const body = blocks() as AsyncGenerator<string>;
           return Object.assign(body, { close: () => void closes++ });
         });
         const exchange = served.open({ target: '/endless' });
+        await until(() => entries === 1, 'the application to be entered');
         const started = performance.now();
         expect((await served.request()).body.toString()).toBe('answered');
         expect(performance.now() - started).toBeLessThan(1000);

@@ -133,14 +133,14 @@ class Behind {
       applicationOf(environ, apps)(environ, startResponse);
     const server = await serve(streams ? streaming(app) : app, {
       // Front ends end their side of a connection whose client has left.
-      halfCloseTimeout: 0.5,
+      halfCloseTimeout: 0.15,
       ...this.documented,
       ...rest,
       ...(rest.scriptName ? {} : { scriptName: this.documented.scriptName ?? '' }),
       bind: (this.documented.bind ?? []).map((bind) => bind.replace('8000', String(this.port))),
       log,
       errors: errors ?? this,
-      gracefulTimeout: 0.2,
+      gracefulTimeout: 0.05,
     });
     this.backend = { server, settings, log, apps };
     return this.backend;
