@@ -65,6 +65,8 @@ export class HttpConnection
   private yielding = false;
   /** No further request, although the client would send one. */
   private closing = false;
+  /** The last answer was broken off. */
+  private wasCut = false;
   /** An answer has begun whose end is that of the connection. */
   private untilClose = false;
   /** That answer was written whole. */
@@ -124,6 +126,7 @@ export class HttpConnection
 
   cut(): void {
     this.closing = true;
+    this.wasCut = true;
   }
 
   exchangeDone(exchange: HttpExchange): void {
@@ -133,7 +136,7 @@ export class HttpConnection
     this.input = this.current = this.exchange = null;
     if (this.phase === CLOSED) this.leave();
     else if (this.closing || (this.transport.halfClosed && this.parser.buffered === 0))
-      this.linger();
+      this.endAfterAnswer();
     else if (this.reception === null || this.reception.complete) this.nextRequest();
     else this.skipRest(this.reception);
   }
@@ -461,6 +464,19 @@ export class HttpConnection
     if (this.phase === IDLE) this.linger();
   }
 
+  /** Clients that said they would close say no more, but for the line end that some put behind content. */
+  private endAfterAnswer(): void {
+    const { head, parser, reception } = this;
+    const silent = head?.keepAlive === false && reception === null && parser.buffered === 0;
+    if (!silent || this.isTruncated()) {
+      this.linger();
+      return;
+    }
+    this.phase = LINGERING;
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.transport.finish();
+  }
+
   /** Ends our side, and drops what still comes so that no reset destroys the answer. */
   private linger(): void {
     if (this.phase >= LINGERING) return;
@@ -471,9 +487,12 @@ export class HttpConnection
     this.transport.linger(this.isTruncated());
   }
 
-  /** An answer is not whole, and an end of the connection would pass for its own. */
+  /**
+   * An answer is not whole, and an end of the connection would pass for its own: with lighttpd's
+   * mod_proxy even where a last chunk or a length says otherwise.
+   */
   private isTruncated(): boolean {
-    return this.untilClose && !this.whole;
+    return this.wasCut || (this.untilClose && !this.whole);
   }
 }
 

@@ -221,18 +221,4 @@ export const answers: readonly Difference[] = [
       expect(answer.body.toString()).toMatch(/^data<!DOCTYPE HTML/);
     },
   },
-  {
-    instead: 'passes an answer on as whole that was cut before any of it was passed on',
-    behind: ['lighttpd-http.conf'],
-    cases: CUT,
-    omitted: 'unsteady',
-    shown: async (harness) => {
-      const served = await serving(harness, broken);
-      await sometimes(async () => {
-        // It is too busy then to pass the beginning on before it sees the end.
-        const all = await Promise.all([1, 2, 3, 4].map(() => served.request()));
-        return all.some(({ complete }) => complete);
-      });
-    },
-  },
 ];
