@@ -39,10 +39,7 @@ export interface Listener {
  */
 export async function listen(bind: Bind, options: ListenOptions): Promise<Listener> {
   if (bind.kind === 'unix') await removeStaleSocket(bind.path);
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
-    (socket) => options.accept(socket, local),
-  );
+  const server = createServer({ allowHalfOpen: true }, (socket) => options.accept(socket, local));
   let local: LocalAddress | null = null;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(bind, error)));

@@ -8,6 +8,9 @@ interface Counted {
   readonly _handle?: { readonly bytesWritten?: number; readonly writeQueueSize?: number } | null;
 }
 
+/** A first write up to this size is one segment, which Nagle's algorithm does not hold back. */
+const SEGMENT = 1024;
+
 /** The sending side of a connection: what was written, and whether the system has taken it. */
 export class Output {
   /** Something written is not handed to the system yet. */
@@ -19,6 +22,10 @@ export class Output {
   private readonly drained: () => void;
   private readonly written = () => this.onWritten();
   private closed = false;
+  /** Something was written. */
+  private used = false;
+  /** Small writes do not wait for one another. */
+  private prompt = false;
   /** What the system had taken when there was progress last, and when that was. */
   private progress = 0;
   private progressAt = 0;
@@ -35,6 +42,7 @@ export class Output {
   write(data: string | Uint8Array): boolean {
     if (this.closed) return false;
     this.active = this.clock.now;
+    if (!this.prompt) this.beginPrompt(data.length);
     this.socket.write(data as string, 'latin1', this.written);
     return this.settle();
   }
@@ -45,6 +53,7 @@ export class Output {
     const whole = joined(pieces);
     if (whole !== null) return this.write(whole);
     this.active = this.clock.now;
+    if (!this.prompt) this.beginPrompt(SEGMENT + 1);
     this.socket.cork();
     for (const piece of pieces) {
       if (piece.length > 0) this.socket.write(piece as string, 'latin1', this.written);
@@ -87,6 +96,15 @@ export class Output {
   /** The connection is over: what is still written goes nowhere. */
   close(): void {
     this.closed = true;
+  }
+
+  /** Not for the one small answer that most short connections have: it costs a system call. */
+  private beginPrompt(size: number): void {
+    if (this.used || size > SEGMENT) {
+      this.prompt = true;
+      this.socket.setNoDelay(true);
+    }
+    this.used = true;
   }
 
   private settle(): boolean {

@@ -10,6 +10,9 @@ const LINGER_BYTES = 64 * 1024;
 /** How long before a reset: one right behind the data can destroy it, or pass for an end. */
 const RESET_DELAY = 100;
 
+/** How long nothing is heard before the system asks whether the peer is still there. */
+const PROBE_AFTER = 60_000;
+
 /** What a {@link Transport} tells its connection. */
 export interface TransportOwner {
   onData(data: Buffer): void;
@@ -42,6 +45,8 @@ export class Transport {
   private deadline = Number.POSITIVE_INFINITY;
   private resetTimer: NodeJS.Timeout | null = null;
   private paused = false;
+  /** The system looks after a peer that is silent. */
+  private probing = false;
 
   constructor(gateway: Gateway, socket: Socket, facts: ConnectionFacts, owner: TransportOwner) {
     this.gateway = gateway;
@@ -97,6 +102,11 @@ export class Transport {
   /** Looks after what lasts too long; true when that has ended the connection. */
   tick(now: number): boolean {
     const { gateway, output } = this;
+    if (!this.probing) {
+      // Not at once: it takes several system calls, and most short connections are over by now.
+      this.probing = true;
+      this.socket.setKeepAlive(true, PROBE_AFTER);
+    }
     if (output.stalled(now, gateway.writeTimeout)) {
       gateway.log.info('client does not read', { peer: peerOf(this.facts) });
       this.destroy(true);
