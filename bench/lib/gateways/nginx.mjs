@@ -60,7 +60,7 @@ const parameters = (name) =>
     ['QUERY_STRING', '$query_string'],
     ['REQUEST_METHOD', '$request_method'],
     ['CONTENT_TYPE', '$content_type'],
-    ['CONTENT_LENGTH', '$content_length'],
+    ...(name === 'scgi' ? [] : [['CONTENT_LENGTH', '$content_length']]),
     ['REQUEST_URI', '$request_uri'],
     ['PATH_INFO', '$document_uri'],
     ['SCRIPT_NAME', '""'],
