@@ -13,7 +13,13 @@ import type { SpoolOptions } from './body.ts';
 import { Clock } from './clock.ts';
 import type { Connection } from './listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
-import { type ConnectionFacts, connectionFacts, type LocalAddress, peerOf } from './peer.ts';
+import {
+  type ConnectionFacts,
+  connectionFacts,
+  isLoopback,
+  type LocalAddress,
+  peerOf,
+} from './peer.ts';
 import type { Protocol } from './protocol.ts';
 import type { Refusal } from './refusal.ts';
 import { TurnedAway } from './turned-away.ts';
@@ -61,6 +67,13 @@ export interface Answered {
   readonly environ: Environ | null;
 }
 
+/** Where connections come in. */
+export interface Entrance {
+  readonly protocol: Protocol;
+  /** Those that are heard there, whatever `allowFrom` says; null: it says. */
+  readonly peers: BlockList | null;
+}
+
 /** Serves an application: what all connections share, whatever protocol they speak. */
 export class Gateway {
   readonly app: Application;
@@ -94,8 +107,7 @@ export class Gateway {
   private readonly serial: boolean;
   /** Whose requests may say who their client is; null: everybody's. */
   private readonly allowed: BlockList | null;
-  /** Front ends connect again and again. */
-  private lastAllowed = '';
+  private readonly allowsThisMachine: boolean;
   private readonly queue: (() => void)[] = [];
   private running = false;
   private whenEmpty: (() => void) | null = null;
@@ -127,6 +139,7 @@ export class Gateway {
     this.turnedAway = new TurnedAway(context.log, options.maxConnections);
     this.serial = options.serial;
     this.allowed = allowList(options.allowFrom);
+    this.allowsThisMachine = this.allowed?.check('127.0.0.1') !== false;
     this.clock = new Clock([
       this.headerTimeout,
       this.bodyTimeout,
@@ -137,11 +150,12 @@ export class Gateway {
     ]);
   }
 
-  accept(socket: Socket, protocol: Protocol, local: LocalAddress | null): void {
+  accept(socket: Socket, entrance: Entrance, local: LocalAddress | null): void {
+    const { protocol } = entrance;
     const facts = connectionFacts(socket, local);
     if (this.draining) {
       socket.destroy();
-    } else if (protocol.trusting && !this.hears(protocol, facts)) {
+    } else if (protocol.trusting && !this.hears(entrance, facts, local)) {
       this.log.info('refused', { reason: 'peer-not-allowed', peer: peerOf(facts) });
       socket.destroy();
     } else if (this.connections.size >= this.maxConnections) {
@@ -152,13 +166,16 @@ export class Gateway {
   }
 
   /** Whether requests of this peer may say who their client is; Unix sockets have permissions. */
-  private hears(protocol: Protocol, { remoteAddress: address }: ConnectionFacts): boolean {
-    const peers = protocol.peers?.() ?? null;
+  private hears({ peers }: Entrance, facts: ConnectionFacts, local: LocalAddress | null): boolean {
+    const { allowed } = this;
+    if (peers === null) {
+      // Without a look at the peer, which would be a system call.
+      if (allowed === null) return true;
+      if (local !== null && isLoopback(local) && this.allowsThisMachine) return true;
+    }
+    const { remoteAddress: address } = facts;
     if (peers !== null) return address !== '' && peers.check(address, familyOf(address));
-    if (address === '' || this.allowed === null || address === this.lastAllowed) return true;
-    if (!this.allowed.check(address, familyOf(address))) return false;
-    this.lastAllowed = address;
-    return true;
+    return address === '' || allowed?.check(address, familyOf(address)) === true;
   }
 
   /** A connection is over. */

@@ -18,16 +18,45 @@ export interface LocalAddress {
 
 /** @param local - where it arrived, if that is known without asking the socket. */
 export function connectionFacts(socket: Socket, local: LocalAddress | null): ConnectionFacts {
-  const { remoteAddress, remotePort } = socket;
-  const { localAddress, localPort } = local ?? socket;
-  const overTcp = localPort !== undefined;
-  return {
-    scheme: 'http',
-    serverName: overTcp ? bracket(unmap(localAddress ?? '')) : 'localhost',
-    serverPort: overTcp ? String(localPort) : '80',
-    remoteAddress: unmap(remoteAddress ?? ''),
-    remotePort: remotePort === undefined ? '' : String(remotePort),
-  };
+  return new SocketFacts(socket, local ?? socket);
+}
+
+/** Asks the system for the peer's address when it is wanted: front ends' own concern few requests. */
+class SocketFacts implements ConnectionFacts {
+  readonly scheme = 'http';
+  readonly serverName: string;
+  readonly serverPort: string;
+  private readonly socket: Socket;
+  private address: string | null = null;
+  private port = '';
+
+  constructor(socket: Socket, { localAddress, localPort }: LocalAddress) {
+    const overTcp = localPort !== undefined;
+    this.socket = socket;
+    this.serverName = overTcp ? bracket(unmap(localAddress ?? '')) : 'localhost';
+    this.serverPort = overTcp ? String(localPort) : '80';
+  }
+
+  get remoteAddress(): string {
+    return this.address ?? this.ask();
+  }
+
+  get remotePort(): string {
+    if (this.address === null) this.ask();
+    return this.port;
+  }
+
+  private ask(): string {
+    const { remoteAddress, remotePort } = this.socket;
+    this.port = remotePort === undefined ? '' : String(remotePort);
+    this.address = unmap(remoteAddress ?? '');
+    return this.address;
+  }
+}
+
+/** Whether only this machine's own programs can have connected there. */
+export function isLoopback({ localAddress }: LocalAddress): boolean {
+  return localAddress === '::1' || localAddress?.startsWith('127.') === true;
 }
 
 /** A peer as it is shown in the log: `127.0.0.1:4711`, `[::1]:4711`, `unix`. */

@@ -69,8 +69,9 @@ export async function serve(app: ApplicationLike, options: ServeOptions = {}): P
     for (const bind of binds) {
       const protocol = await protocols[bind.protocol]();
       protocol.check?.(bind, resolved);
+      const entrance = { protocol, peers: protocol.peers?.() ?? null };
       const accept: ListenOptions['accept'] = (socket, local) =>
-        gateway.accept(socket, protocol, local);
+        gateway.accept(socket, entrance, local);
       listeners.push(await listen(bind, { ...listening, accept }));
     }
   } catch (error) {

@@ -12,5 +12,4 @@ export const protocol: Protocol = {
   turnAway: () => new Refusal(503, false).by(new FastCgiAnswerEncoder(1)).join(''),
   trusting: true,
   peers: webServerAddresses,
-  check: () => void webServerAddresses(),
 };
