@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { streaming } from '../../src/wsgi/application.ts';
 import type { Application, Environ, InputStream } from '../../src/wsgi/types.ts';
 import { answerOf, TEXT, thrownBy } from './apps.ts';
+import { collectGarbage } from './garbage.ts';
 import { errorLines, type Harness, itNeeds, serving, until } from './harness.ts';
 
 /** (PEP 3333, Input and Error Streams) */
@@ -129,7 +130,7 @@ export function inputStream(harness: Harness): void {
       const megabytes = 50;
       let entered = 0;
       const served = await serving(harness, (environ, startResponse) => {
-        entered = process.memoryUsage().arrayBuffers;
+        entered = heldInBuffers();
         const hash = createHash('sha256');
         for (;;) {
           const part = environ['wsgi.input'].read(65_536);
@@ -139,7 +140,7 @@ export function inputStream(harness: Harness): void {
         startResponse('200 OK', TEXT);
         return [`${environ.CONTENT_LENGTH} ${hash.digest('hex')}`];
       });
-      const before = process.memoryUsage().arrayBuffers;
+      const before = heldInBuffers();
       const answer = await served.request({
         method: 'POST',
         body: (async function* () {
@@ -293,3 +294,9 @@ const unread: Application = (environ, startResponse) => {
   startResponse('200 OK', TEXT);
   return [environ.PATH_INFO];
 };
+
+/** Bytes in buffers that somebody still refers to. */
+function heldInBuffers(): number {
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+}

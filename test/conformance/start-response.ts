@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { HeaderList, StartResponse, Write } from '../../src/wsgi/types.ts';
 import { answering, answerOf, outcomeOf, TEXT, thrownBy, yielding } from './apps.ts';
+import { collectGarbage } from './garbage.ts';
 import { errorLines, Gate, type Harness, itNeeds, quiet, serving } from './harness.ts';
 
 /** (PEP 3333, The start_response() Callable) */
@@ -147,8 +146,6 @@ export function startResponseCalls(harness: Harness): void {
     });
 
     itNeeds(harness, 'patient')('SR-12 the error is not kept', async () => {
-      setFlagsFromString('--expose-gc');
-      const collect = runInNewContext('gc') as () => void;
       const gate = new Gate();
       let reference: WeakRef<Error> | undefined;
       const start = (startResponse: StartResponse) => {
@@ -165,7 +162,7 @@ export function startResponseCalls(harness: Harness): void {
       // References on the stack and in optimised code go with the turn.
       for (let turn = 0; turn < 50 && (reference === undefined || reference.deref()); turn++) {
         await quiet(5);
-        collect();
+        collectGarbage();
       }
       expect(reference?.deref()).toBeUndefined();
       gate.open();
