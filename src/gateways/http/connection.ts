@@ -124,9 +124,9 @@ export class HttpConnection
     return this.output.writeAll(pieces);
   }
 
-  cut(): void {
+  cut(whole: boolean): void {
     this.closing = true;
-    this.wasCut = true;
+    this.wasCut = !whole;
   }
 
   exchangeDone(exchange: HttpExchange): void {

@@ -31,8 +31,12 @@ export interface ExchangeOwner {
   writeAll(pieces: readonly (string | Uint8Array)[]): boolean;
   /** The end of the connection is that of this answer, which has begun or is whole. */
   delimitByClose(whole: boolean): void;
-  /** Closes behind what was written; with a reset where the client could not tell otherwise. */
-  cut(): void;
+  /**
+   * Closes behind what was written.
+   *
+   * @param whole - the answer was sent to its end; else nothing may pass for that.
+   */
+  cut(whole: boolean): void;
   exchangeDone(exchange: HttpExchange): void;
 }
 
@@ -54,6 +58,8 @@ export class HttpExchange implements Exchange, Answered {
   private readonly owner: ExchangeOwner;
   private chunked = false;
   private untilClose = false;
+  /** The answer was handed over to its end. */
+  private ended = false;
 
   constructor(owner: ExchangeOwner, request: RequestHead, started: number) {
     this.owner = owner;
@@ -72,6 +78,7 @@ export class HttpExchange implements Exchange, Answered {
 
   respond(head: ResponseHead, content: Chunk | null): boolean {
     this.response = head;
+    this.ended = true;
     const text = this.head(head, head.contentLength);
     if (content === null) return this.owner.write(text);
     const size = byteLength(content);
@@ -99,12 +106,13 @@ export class HttpExchange implements Exchange, Answered {
   }
 
   finish(): void {
+    this.ended = true;
     if (this.chunked) this.owner.write(LAST_CHUNK);
     else if (this.untilClose) this.owner.delimitByClose(true);
   }
 
   cut(): void {
-    this.owner.cut();
+    this.owner.cut(this.ended);
   }
 
   done(): void {
