@@ -77,9 +77,9 @@ const ajp = metaHarness({
 // gateway, and in Python they do not differ: so not all of them are run everywhere.
 const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   ...[clientHarness, httpHarness].flatMap(variants).map((harness) => [harness, sections] as const),
-  ...[fastcgi, scgi, uwsgi, ajp]
-    .flatMap((harness) => [harness, asynchronously(harness)])
-    .map((harness) => [harness, sections] as const),
+  ...[fastcgi, asynchronously(fastcgi), scgi, uwsgi, ajp, asynchronously(ajp)].map(
+    (harness) => [harness, sections] as const,
+  ),
   [cgiHarness, sections],
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
