@@ -1,4 +1,4 @@
-/** The conformance suite through `forward()`, over each protocol. */
+/** The conformance suite through `forward()`. */
 import type { NetConnectOpts } from 'node:net';
 import { beforeEach, describe } from 'vitest';
 import { serve } from '../../src/gateways/serve.ts';
@@ -64,7 +64,8 @@ function addressOf(url: string): NetConnectOpts {
   return { port: Number(port), host: hostname };
 }
 
-describe.each(['http', 'fastcgi', 'scgi', 'uwsgi', 'ajp'])('%s', (protocol) => {
+// SCGI answers as FastCGI does, and uwsgi as HTTP: see protocols.test.ts.
+describe.each(['http', 'fastcgi', 'ajp'])('%s', (protocol) => {
   const own = differences.filter(({ protocols }) => protocols.includes(protocol));
   beforeEach((context) => {
     for (const { cases, instead, omitted } of own) {
