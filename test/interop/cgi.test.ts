@@ -66,13 +66,15 @@ async function wrapper(folder: string): Promise<{ socket: string; close(): Promi
   const socket = join(folder, 'fcgiwrap.socket');
   const child = spawn(find('fcgiwrap') as string, ['-f', '-c', '4', '-s', `unix:${socket}`], {
     stdio: 'ignore',
+    // It does not end its own children.
+    detached: true,
   });
   const ended = once(child, 'exit');
   await until(() => existsSync(socket), 'fcgiwrap');
   return {
     socket,
     close: async () => {
-      child.kill('SIGTERM');
+      process.kill(-(child.pid as number), 'SIGTERM');
       await ended;
     },
   };
