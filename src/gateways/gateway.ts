@@ -11,6 +11,7 @@ import { type AjpSettings, ajpSettings } from './ajp/settings.ts';
 import { allowList } from './allow-list.ts';
 import type { SpoolOptions } from './body.ts';
 import { Clock } from './clock.ts';
+import { type FastCgiSettings, fastCgiSettings } from './fastcgi/settings.ts';
 import type { Connection } from './listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import {
@@ -84,12 +85,9 @@ export class Gateway {
   readonly metaLimits: MetaRequestLimits;
   readonly scgiTolerant: boolean;
   readonly ajp: AjpSettings;
+  readonly fastcgi: FastCgiSettings;
   readonly spool: SpoolOptions;
   readonly maxConnections: number;
-  /** FastCGI filters are served. */
-  readonly filter: boolean;
-  /** What FastCGI applications write to `wsgi.errors` goes to the web server. */
-  readonly stderrRecords: boolean;
   readonly serverField: string;
   readonly clock: Clock;
   readonly aborts = new AbortPool();
@@ -124,9 +122,8 @@ export class Gateway {
     this.metaLimits = { ...DEFAULT_META_LIMITS, maxBody: options.maxBody };
     this.scgiTolerant = options.scgiTolerant;
     this.ajp = ajpSettings(options);
+    this.fastcgi = fastCgiSettings(options, this.metaLimits);
     this.spool = options;
-    this.filter = options.fastcgiFilter;
-    this.stderrRecords = options.fastcgiStderr;
     this.serverField = options.serverHeader === '' ? '' : `Server: ${options.serverHeader}\r\n`;
     this.headerTimeout = options.headerTimeout * 1000;
     this.bodyTimeout = options.bodyTimeout * 1000;
@@ -167,15 +164,16 @@ export class Gateway {
 
   /** Whether requests of this peer may say who their client is; Unix sockets have permissions. */
   private hears({ peers }: Entrance, facts: ConnectionFacts, local: LocalAddress | null): boolean {
-    const { allowed } = this;
-    if (peers === null) {
-      // Without a look at the peer, which would be a system call.
-      if (allowed === null) return true;
-      if (local !== null && isLoopback(local) && this.allowsThisMachine) return true;
+    if (peers !== null) {
+      const { remoteAddress: address } = facts;
+      return address !== '' && peers.check(address, familyOf(address));
     }
+    const { allowed } = this;
+    // Without a look at the peer, which would be a system call.
+    if (allowed === null) return true;
+    if (this.allowsThisMachine && isLoopback(local?.localAddress)) return true;
     const { remoteAddress: address } = facts;
-    if (peers !== null) return address !== '' && peers.check(address, familyOf(address));
-    return address === '' || allowed?.check(address, familyOf(address)) === true;
+    return address === '' || allowed.check(address, familyOf(address));
   }
 
   /** A connection is over. */

@@ -54,9 +54,10 @@ class SocketFacts implements ConnectionFacts {
   }
 }
 
-/** Whether only this machine's own programs can have connected there. */
-export function isLoopback({ localAddress }: LocalAddress): boolean {
-  return localAddress === '::1' || localAddress?.startsWith('127.') === true;
+/** Whether only this machine's own programs can connect to a host, given by its address or name. */
+export function isLoopback(host: string | undefined): boolean {
+  if (host === undefined) return false;
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** A peer as it is shown in the log: `127.0.0.1:4711`, `[::1]:4711`, `unix`. */

@@ -16,7 +16,7 @@ import type { Connection } from './listener.ts';
 import type { ConnectionFacts } from './peer.ts';
 import { Refusal } from './refusal.ts';
 import { type Outcome, Service, type ServiceOwner } from './service.ts';
-import { Transport, type TransportOwner } from './transport.ts';
+import { READ_AHEAD, Transport, type TransportOwner } from './transport.ts';
 
 /** The server side of a protocol with one request on a connection. */
 export interface SingleCodec {
@@ -30,9 +30,6 @@ export interface SingleCodec {
   end(): void;
   next(): MetaRequestEvent | null;
 }
-
-/** Input that may wait in the parser while its content has no place. */
-const READ_AHEAD = 64 * 1024;
 
 export class SingleConnection implements Connection, ServiceOwner, TransportOwner, Timed {
   readonly gateway: Gateway;

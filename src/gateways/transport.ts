@@ -4,6 +4,10 @@ import { Output } from './output.ts';
 import type { ConnectionFacts } from './peer.ts';
 import { peerOf } from './peer.ts';
 
+/** Input that may wait in a connection's parser while it cannot be parsed. */
+export const READ_AHEAD = 64 * 1024;
+/** Requests of one connection that run in a turn, before others get theirs. */
+export const FAIR_SHARE = 16;
 /** How long, and how much, input is dropped after the last answer. (RFC 9112 §9.6) */
 const LINGER_TIME = 2_000;
 const LINGER_BYTES = 64 * 1024;

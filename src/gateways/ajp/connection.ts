@@ -24,13 +24,8 @@ import type { Connection } from '../listener.ts';
 import { type ConnectionFacts, peerOf } from '../peer.ts';
 import { Refusal } from '../refusal.ts';
 import { type Outcome, Service, type ServiceOwner } from '../service.ts';
-import { Transport, type TransportOwner } from '../transport.ts';
+import { FAIR_SHARE, READ_AHEAD, Transport, type TransportOwner } from '../transport.ts';
 import { Secret } from './secret.ts';
-
-/** Input that may wait in the parser while it cannot be parsed. */
-const READ_AHEAD = 64 * 1024;
-/** Requests of one connection that run in a turn, before others get theirs. */
-const FAIR_SHARE = 16;
 
 type Head = Extract<AjpRequestEvent, { type: 'head' }>;
 

@@ -2,6 +2,7 @@ import { AjpAnswerEncoder } from '../../protocols/ajp/index.ts';
 import { MAX_PACKET } from '../../protocols/ajp/limits.ts';
 import type { Bind } from '../bind.ts';
 import { ConfigurationError, type ResolvedServerOptions } from '../options.ts';
+import { isLoopback } from '../peer.ts';
 import type { Protocol } from '../protocol.ts';
 import { Refusal } from '../refusal.ts';
 import { AjpConnection } from './connection.ts';
@@ -41,8 +42,4 @@ function check(bind: Bind, options: ResolvedServerOptions): void {
       `bind 'ajp://${host}:${bind.port}': whoever can connect there can say who its client is; set a secret with --ajp-secret or $WIZGI_AJP_SECRET and give it to the web server, or listen on 127.0.0.1 (or say --ajp-without-secret)`,
     );
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -11,19 +11,14 @@
 import type { Socket } from 'node:net';
 import { ById } from '../../protocols/fastcgi/by-id.ts';
 import {
-  AUTHORIZER,
-  DEFAULT_FASTCGI_LIMITS,
   endRequest,
   FastCgiAnswerEncoder,
   type FastCgiBegin,
-  type FastCgiLimits,
   type FastCgiRefusal,
   type FastCgiRequestEvent,
   FastCgiRequestParser,
-  FILTER,
   ProtocolError,
   REQUEST_COMPLETE,
-  RESPONDER,
   UNKNOWN_LENGTH,
   UNKNOWN_ROLE,
   unknownType,
@@ -34,14 +29,9 @@ import type { Gateway } from '../gateway.ts';
 import type { Connection } from '../listener.ts';
 import { type ConnectionFacts, peerOf } from '../peer.ts';
 import { Refusal } from '../refusal.ts';
-import { Transport, type TransportOwner } from '../transport.ts';
+import { FAIR_SHARE, READ_AHEAD, Transport, type TransportOwner } from '../transport.ts';
 import { FastCgiRequest, type RequestOwner } from './request.ts';
 import { type Lane, Rotation } from './rotation.ts';
-
-/** Input that may wait in the parser while it cannot be parsed. */
-const READ_AHEAD = 64 * 1024;
-/** Requests of one connection that begin in a turn, before others get theirs. */
-const FAIR_SHARE = 16;
 
 type HeadEvent = Extract<FastCgiRequestEvent, { type: 'head' }>;
 
@@ -50,7 +40,6 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   readonly facts: ConnectionFacts;
   readonly rotation: Rotation;
   private readonly transport: Transport;
-  private readonly limits: FastCgiLimits;
   private readonly parser: FastCgiRequestParser;
   private readonly requests = new ById<FastCgiRequest>();
   /** For what is no request's: its records wait like those of the requests. */
@@ -77,9 +66,8 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   constructor(gateway: Gateway, socket: Socket, facts: ConnectionFacts) {
     this.gateway = gateway;
     this.facts = facts;
-    this.limits = { ...DEFAULT_FASTCGI_LIMITS, ...gateway.metaLimits };
-    const roles = [RESPONDER, AUTHORIZER, ...(gateway.filter ? [FILTER] : [])];
-    this.parser = new FastCgiRequestParser(this.limits, roles);
+    const { limits, roles } = gateway.fastcgi;
+    this.parser = new FastCgiRequestParser(limits, roles);
     this.deadline = gateway.clock.after(gateway.headerTimeout);
     this.transport = new Transport(gateway, socket, facts, this);
     this.rotation = new Rotation(this.transport.output);
@@ -349,7 +337,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
   private values(names: readonly string[]): string {
     const known = [
       ['FCGI_MAX_CONNS', String(this.gateway.maxConnections)],
-      ['FCGI_MAX_REQS', String(this.limits.maxRequests)],
+      ['FCGI_MAX_REQS', String(this.gateway.fastcgi.limits.maxRequests)],
       ['FCGI_MPXS_CONNS', '1'],
     ] as const;
     return valuesResult(known.filter(([name]) => names.includes(name)));

@@ -191,9 +191,9 @@ export class FastCgiRequest implements ServiceOwner, Lane {
 
   private extra(): Readonly<Record<string, unknown>> {
     const { gateway, role } = this;
-    if (role === RESPONDER && !gateway.stderrRecords) return OF_RESPONDER;
+    if (role === RESPONDER && !gateway.fastcgi.stderrRecords) return OF_RESPONDER;
     const extra: Record<string, unknown> = { FCGI_ROLE: ROLES[role] };
-    if (gateway.stderrRecords) {
+    if (gateway.fastcgi.stderrRecords) {
       extra['wsgi.errors'] = new TextErrorStream({ write: (text) => this.log(text) });
     }
     if (role === FILTER) {

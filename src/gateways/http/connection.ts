@@ -26,7 +26,7 @@ import type { Output } from '../output.ts';
 import { type ConnectionFacts, peerOf } from '../peer.ts';
 import { Reception, type ReceptionOwner } from '../reception.ts';
 import { Refusal } from '../refusal.ts';
-import { Transport, type TransportOwner } from '../transport.ts';
+import { FAIR_SHARE, READ_AHEAD, Transport, type TransportOwner } from '../transport.ts';
 import { httpEnviron, isMounted } from './environ.ts';
 import { type ExchangeOwner, HttpExchange, lineOf } from './exchange.ts';
 import { encodeRefusal } from './refusal.ts';
@@ -39,11 +39,6 @@ const RUNNING = 3;
 const SKIPPING = 4;
 const LINGERING = 5;
 const CLOSED = 6;
-
-/** Input that may wait in the parser while it cannot be parsed. */
-const READ_AHEAD = 64 * 1024;
-/** Requests of one connection that run in a turn, before others get theirs. */
-const FAIR_SHARE = 16;
 
 export class HttpConnection
   implements Connection, ExchangeOwner, ReceptionOwner, TransportOwner, Timed
