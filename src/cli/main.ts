@@ -6,29 +6,32 @@ import { nearest } from './nearest.ts';
 import { ignoreBrokenPipes } from './stray-errors.ts';
 import { EXIT, UserError } from './user-error.ts';
 
+type Command = (args: readonly string[]) => Promise<number>;
+
+/** Each takes what stands behind its name, and is loaded only when it is asked for. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve-command.ts')).serveCommand,
+  cgi: async () => (await import('./cgi-command.ts')).cgiCommand,
+};
+
 /** Commands of later versions, so that nobody takes them for a file. */
 const LATER = ['check', 'top'];
 
 async function main(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args;
-  if (command === undefined) return printHelp(process.stderr, EXIT.usage);
-  if (command === 'help') return printHelp(process.stdout, EXIT.ok);
-  if (command === 'cgi') {
-    const { cgiCommand } = await import('./cgi-command.ts');
-    return cgiCommand(rest);
-  }
-  const flags = parseFlags(command === 'serve' ? rest : args);
+  const [name, ...rest] = args;
+  if (name === undefined) return printHelp(process.stderr, EXIT.usage);
+  if (name === 'help') return printHelp(process.stdout, EXIT.ok);
+  const command = Object.hasOwn(commands, name) ? await commands[name]?.() : undefined;
+  if (command !== undefined) return command(rest);
+  const flags = parseFlags(args);
   const told = information(flags);
   if (told !== null) return told;
-  if (command !== 'serve') throw unknownCommand(command, flags);
-  if (flags.cgi.nph !== undefined) throw new UserError('--nph is a flag of wizgi cgi');
-  const { serveCommand } = await import('./serve-command.ts');
-  return serveCommand(flags);
+  throw unknownCommand(name, flags);
 }
 
 function unknownCommand(command: string, { positionals }: Flags): UserError {
   if (LATER.includes(command)) return new UserError(`the command ${command} is not available yet`);
-  const guess = nearest(command, ['serve', 'cgi']);
+  const guess = nearest(command, Object.keys(commands));
   if (guess !== null)
     return new UserError(`there is no command ${command}; did you mean ${guess}?`);
   const target = positionals.find((positional) => /[./]/.test(positional));

@@ -5,7 +5,8 @@ import { type Server, serve } from '../gateways/serve.ts';
 import { VERSION } from '../wsgi/version.ts';
 import { type Applications, loadApplications } from './applications.ts';
 import { banner, describeMounts } from './banner.ts';
-import type { Flags } from './flags.ts';
+import { parseFlags } from './flags.ts';
+import { information } from './information.ts';
 import { type Logs, openLogs } from './logs.ts';
 import { prepareSettings, printSettings, type Settings } from './settings.ts';
 import { untilStopped } from './signals.ts';
@@ -15,10 +16,15 @@ import { EXIT, UserError } from './user-error.ts';
 /**
  * `wizgi serve`: runs until it is told to stop.
  *
+ * @param args - what stands behind the command's name.
  * @returns the exit code.
  * @throws {UserError | ConfigurationError} (as a rejection) for what the user can mend.
  */
-export async function serveCommand(flags: Flags): Promise<number> {
+export async function serveCommand(args: readonly string[]): Promise<number> {
+  const flags = parseFlags(args);
+  const told = information(flags);
+  if (told !== null) return told;
+  if (flags.cgi.nph !== undefined) throw new UserError('--nph is a flag of wizgi cgi');
   const settings = await prepareSettings(flags, isatty(1));
   if (flags.command.printConfig) {
     process.stdout.write(printSettings(settings));
