@@ -1,10 +1,10 @@
 import type { SpoolOptions } from '../gateways/body.ts';
 import { streaming } from '../wsgi/application.ts';
+import { climbs } from '../wsgi/request-target.ts';
 import type { Application, Body, Environ, StartResponse } from '../wsgi/types.ts';
 import { contentOf, type RequestContent } from './content.ts';
 import { ForwardedRequest } from './forwarded-request.ts';
 import type { UpstreamGroup } from './group.ts';
-import { climbs } from './path.ts';
 import { type ScriptOptions, scriptOf } from './script.ts';
 import { spoolContent } from './spooled-content.ts';
 

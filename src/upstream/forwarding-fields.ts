@@ -1,6 +1,7 @@
 /** Fields that tell an upstream of the client and of this server. */
+
+import { quotePath } from '../wsgi/request-target.ts';
 import type { Environ } from '../wsgi/types.ts';
-import { quotePath } from './path.ts';
 
 /** What is told, and whether what the request says itself counts. */
 export interface ForwardingOptions {

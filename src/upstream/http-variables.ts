@@ -1,4 +1,5 @@
 import type { Variables } from '../protocols/cgi/variables.ts';
+import { requestTarget } from '../wsgi/request-target.ts';
 import type { Environ } from '../wsgi/types.ts';
 import type { ContentLength } from './content.ts';
 import {
@@ -6,7 +7,6 @@ import {
   type ForwardingOptions,
   forwardingFields,
 } from './forwarding-fields.ts';
-import { requestTarget } from './path.ts';
 import type { UpstreamTarget } from './target.ts';
 
 /** Makes the variables of a request to an upstream. */

@@ -1,6 +1,6 @@
+import { quotePath } from '../wsgi/request-target.ts';
 import type { Environ } from '../wsgi/types.ts';
 import { applicationUri } from '../wsgi/util.ts';
-import { quotePath } from './path.ts';
 import type { UpstreamTarget } from './target.ts';
 
 /**

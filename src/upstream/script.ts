@@ -1,7 +1,7 @@
 /** Which script a path means, for upstreams that run scripts, as php-fpm. */
 import { statSync } from 'node:fs';
+import { climbs } from '../wsgi/request-target.ts';
 import type { Environ } from '../wsgi/types.ts';
-import { climbs } from './path.ts';
 
 /** Where scripts are; see the options of the same names. */
 export interface ScriptOptions {

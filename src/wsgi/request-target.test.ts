@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodePath } from '../wsgi/environ.ts';
-import type { Environ } from '../wsgi/types.ts';
-import { setupTestingDefaults } from '../wsgi/util.ts';
-import { climbs, requestTarget } from './path.ts';
+import { decodePath } from './environ.ts';
+import { climbs, requestTarget } from './request-target.ts';
+import type { Environ } from './types.ts';
+import { setupTestingDefaults } from './util.ts';
 
 const environ = (values: Partial<Environ>) => setupTestingDefaults({ SCRIPT_NAME: '', ...values });
 

@@ -1,6 +1,6 @@
 /** Paths of requests, as they are sent on. */
-import { decodePath } from '../wsgi/environ.ts';
-import type { Environ } from '../wsgi/types.ts';
+import { decodePath } from './environ.ts';
+import type { Environ } from './types.ts';
 
 /**
  * The path and query of a request, percent-encoded as the client wrote them where that can be told.
