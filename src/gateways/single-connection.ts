@@ -40,6 +40,7 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
   private readonly parser: SingleCodec;
   private readonly encoder: AnswerEncoder;
   private deadline: number;
+  /** The request, while it is under way. */
   private service: Service | null = null;
   /** The request was answered, or refused. */
   private served = false;
@@ -69,7 +70,7 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
   }
 
   destroy(): void {
-    this.transport.destroy(this.service !== null && !this.served);
+    this.transport.destroy(this.service !== null);
   }
 
   private endUnused(): void {
@@ -81,11 +82,11 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
   tick(now: number): void {
     const { transport, service } = this;
     if (transport.tick(now)) return;
-    if (service === null) {
-      if (now > this.deadline && !transport.lingering) this.onHeaderTimeout();
-    } else if (!this.served) {
+    if (service !== null) {
       if (transport.forsaken(now) && !service.receiving) transport.destroy(true);
       else service.tick(now);
+    } else if (now > this.deadline && !transport.lingering) {
+      this.onHeaderTimeout();
     }
   }
 
@@ -113,8 +114,8 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
 
   onClosed(): void {
     this.gateway.clock.delete(this);
-    this.service?.abort();
-    if (this.service === null || this.served) this.gateway.closed(this);
+    if (this.service === null) this.gateway.closed(this);
+    else this.service.abort();
   }
 
   // --- the request -----------------------------------------------------------------------------
@@ -202,6 +203,8 @@ export class SingleConnection implements Connection, ServiceOwner, TransportOwne
 
   over(_service: Service, outcome: Outcome): void {
     this.served = true;
+    // What is left of a closed socket outlives many requests, and would keep all of this one.
+    this.service = null;
     if (this.transport.closed) this.gateway.closed(this);
     else if (outcome !== 'cut' && this.parser.finished) this.transport.finish();
     else this.transport.linger(outcome === 'cut');

@@ -42,23 +42,44 @@ export class AbortPool {
   }
 }
 
-// AbortSignal.any() adds no listener to its sources; only this property tells.
-const dependants = dependantsKey();
-
-function isFollowed(signal: AbortSignal): boolean {
-  return (
-    dependants === null ||
-    Object.hasOwn(signal, dependants) ||
-    getEventListeners(signal, 'abort').length > 0
-  );
+interface Followers {
+  readonly size: number;
 }
 
-/** The property that `AbortSignal.any` gives its sources; null where it does not show. */
-function dependantsKey(): symbol | null {
+// What follows a signal shows in properties that have no names: the map of its listeners, and what
+// AbortSignal.any() gives its sources, to which it adds no listener.
+const { listeners, dependants } = followerKeys();
+
+function isFollowed(signal: AbortSignal): boolean {
+  if (dependants === null || Object.hasOwn(signal, dependants)) return true;
+  // Asking for the map of listeners is a fraction of asking for those of a type.
+  if (listeners === null) return getEventListeners(signal, 'abort').length > 0;
+  return (signal as unknown as Readonly<Record<symbol, Followers>>)[listeners]?.size !== 0;
+}
+
+/** Finds the properties in a signal that is followed in both ways; null for what does not show. */
+function followerKeys(): { listeners: symbol | null; dependants: symbol | null } {
   const { signal } = new AbortController();
   const before = Object.getOwnPropertySymbols(signal);
+  const sizes = () => before.map((key) => sizeOf(signal, key));
+  const empty = sizes();
+  signal.addEventListener('abort', ignore);
+  const followed = sizes();
+  signal.removeEventListener('abort', ignore);
+  const left = sizes();
+  const listeners = before.findIndex(
+    (_, index) => empty[index] === 0 && followed[index] === 1 && left[index] === 0,
+  );
   // Missing in Node.js before 20.3.
   AbortSignal.any?.([signal]);
   const added = Object.getOwnPropertySymbols(signal).filter((key) => !before.includes(key));
-  return added[0] ?? null;
+  return { listeners: before[listeners] ?? null, dependants: added[0] ?? null };
+}
+
+function sizeOf(signal: AbortSignal, key: symbol): unknown {
+  return (signal as unknown as Readonly<Record<symbol, Followers | null | undefined>>)[key]?.size;
+}
+
+function ignore(): void {
+  // Nothing is to happen; it only has to be there.
 }
