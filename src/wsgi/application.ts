@@ -48,7 +48,7 @@ export function asApplication(app: ApplicationLike): Application {
     return (environ, startResponse) => app.call(environ, startResponse);
   }
   throw new TypeError(
-    'not a WSGI application: expected a function (environ, startResponse), a class, or an object with a call method',
+    "not a WSGI application: expected a function (environ, startResponse), a class, or an object with a call method; what is written for another interface becomes one by fromFetch() of 'wizgi/fetch' or fromNode() of 'wizgi/node'",
   );
 }
 

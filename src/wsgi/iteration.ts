@@ -22,8 +22,15 @@ export function iteratorOf(
     const iterator = body[Symbol.iterator];
     if (typeof iterator === 'function') return iterator.call(result);
   }
-  const what = result === null ? 'null' : typeof result;
+  const what = result === null ? 'null' : isResponse(result) ? 'a Response' : typeof result;
   throw new TypeError(`the application returned ${what}; expected an iterable of blocks`);
+}
+
+/** Tells a Response, which nobody may have loaded: Node does so when its class is asked for. */
+function isResponse(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return false;
+  const { status, arrayBuffer } = result as { status?: unknown; arrayBuffer?: unknown };
+  return typeof status === 'number' && typeof arrayBuffer === 'function';
 }
 
 /** Tells whether a value is to be awaited. */

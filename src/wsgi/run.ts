@@ -14,6 +14,7 @@ import { byteLength, coalesce, encode } from './blocks.ts';
 import { WsgiError, type WsgiErrorCode } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { FileWrapper } from './file-wrapper.ts';
+import { foreignInterface } from './foreign-interface.ts';
 import { isThenable, iteratorOf } from './iteration.ts';
 import type { Log } from './log.ts';
 import { discardBody, releaseBody, settle } from './release.ts';
@@ -464,7 +465,9 @@ class Driver implements Run {
     }
     const condition = conditionOf(error);
     if (condition === null) {
-      this.options.log.error('application error', { error, request: this.exchange.describe() });
+      const hint = this.startCalled ? null : foreignInterface(error);
+      const request = this.exchange.describe();
+      this.options.log.error('application error', { error, request, ...(hint && { hint }) });
     } else if (condition !== CLIENT_AT_FAULT) {
       const { message } = error as WsgiError;
       this.options.log.warn('no answer', { reason: message, request: this.exchange.describe() });
