@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^wizgi$/, replacement: source('index.ts') },
       { find: /^wizgi\/cgi$/, replacement: source('gateways/cgi/index.ts') },
       { find: /^wizgi\/python$/, replacement: source('python/index.ts') },
+      { find: /^wizgi\/rack$/, replacement: source('adapters/rack/index.ts') },
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
       { find: /^wizgi\/upstream$/, replacement: source('upstream/index.ts') },
       { find: /^wizgi\/protocols\/ajp$/, replacement: source('protocols/ajp/index.ts') },

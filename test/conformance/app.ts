@@ -3,7 +3,7 @@ import { demoApp } from '../../src/wsgi/demo.ts';
 import type { Body, Chunk, Environ, HeaderList, StartResponse } from '../../src/wsgi/types.ts';
 import { applicationUri, requestUri, shiftPathInfo } from '../../src/wsgi/util.ts';
 import { answering, answerOf, endless, TEXT, Tracked, thrownBy, yielding } from './apps.ts';
-import { errorLines, type Harness, itNeeds, quiet, serving, until } from './harness.ts';
+import { errorLines, type Harness, itKeeps, itNeeds, quiet, serving, until } from './harness.ts';
 
 /** The application side. (PEP 3333, The Application/Framework Side) */
 export function applicationSide(harness: Harness): void {
@@ -218,21 +218,24 @@ export function applicationSide(harness: Harness): void {
       expect(answer.body.toString()).toMatch(/http:\S+\/ http:\S+\/$/);
     });
 
-    it('APP-18 an application that catches its own error replaces its answer', async () => {
-      const served = await serving(harness, (_environ, startResponse) => {
-        try {
-          startResponse('200 OK', [['X-First', '1']]);
-          throw new Error('inside');
-        } catch (error) {
-          startResponse('503 Later', TEXT, error);
-          return ['sorry'];
-        }
-      });
-      const answer = await served.request();
-      expect([answer.statusLine, answer.body.toString()]).toEqual(['503 Later', 'sorry']);
-      expect(answer.headers.has('X-First')).toBe(false);
-      expect(errorLines(served)).toEqual([]);
-    });
+    itKeeps(harness, 'reason')(
+      'APP-18 an application that catches its own error replaces its answer',
+      async () => {
+        const served = await serving(harness, (_environ, startResponse) => {
+          try {
+            startResponse('200 OK', [['X-First', '1']]);
+            throw new Error('inside');
+          } catch (error) {
+            startResponse('503 Later', TEXT, error);
+            return ['sorry'];
+          }
+        });
+        const answer = await served.request();
+        expect([answer.statusLine, answer.body.toString()]).toEqual(['503 Later', 'sorry']);
+        expect(answer.headers.has('X-First')).toBe(false);
+        expect(errorLines(served)).toEqual([]);
+      },
+    );
 
     it('APP-20 write() from inside the iterable throws', async () => {
       let thrown: unknown;

@@ -20,6 +20,7 @@ import { clientHarness } from './harness-client.ts';
 import { httpHarness } from './harness-http.ts';
 import { metaHarness } from './harness-meta.ts';
 import { pythonHarness } from './harness-python.ts';
+import { rackHarness } from './harness-rack.ts';
 import { inputStream } from './input.ts';
 import { misbehaviour } from './misbehaviour.ts';
 import { type Section, sections } from './sections.ts';
@@ -81,6 +82,7 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
     (harness) => [harness, sections] as const,
   ),
   [cgiHarness, sections],
+  [rackHarness(clientHarness), sections],
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
   [pythonHarness("wsgiref's validator", 'wsgiref.validate:validator', threads), valid],

@@ -28,7 +28,12 @@ export interface Capabilities {
   readonly runOnce?: boolean;
   /** Cases that take seconds are run. */
   readonly patient: boolean;
+  /** What of an answer's head it cannot carry; nothing where it is left out. */
+  readonly loses?: readonly Loss[];
 }
+
+/** An answer's reason phrase; the spelling and order of its headers' names; the length of a 304. */
+export type Loss = 'reason' | 'names' | 'length';
 
 export interface Harness {
   readonly name: string;
@@ -119,6 +124,12 @@ type Case = (title: string, body: () => Promise<void> | void, timeout?: number) 
 /** `it` for harnesses that have every one of these capabilities; for others, nothing. */
 export function itNeeds(harness: Harness, ...names: (keyof Capabilities)[]): Case {
   return names.every((name) => harness.capabilities[name]) ? it : () => undefined;
+}
+
+/** `it` for harnesses that carry all of these. */
+export function itKeeps(harness: Harness, ...parts: Loss[]): Case {
+  const { loses = [] } = harness.capabilities;
+  return parts.some((part) => loses.includes(part)) ? () => undefined : it;
 }
 
 /** `it` for servers whose requests share a process. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answering, answerOf, outcomeOf, TEXT, thrownBy } from './apps.ts';
-import { type Harness, itNeeds, serving } from './harness.ts';
+import { type Harness, itKeeps, itNeeds, serving } from './harness.ts';
 
 /** (PEP 3333, The start_response() Callable: status) */
 export function statusStrings(harness: Harness): void {
@@ -31,7 +31,7 @@ export function statusStrings(harness: Harness): void {
       expect(await outcomeOf(harness, status)).toBe('bad-status');
     });
 
-    it('STAT-3 a reason is Latin-1', async () => {
+    itKeeps(harness, 'reason')('STAT-3 a reason is Latin-1', async () => {
       expect(await outcomeOf(harness, '200 \u2713')).toBe('bad-status');
       const answer = await answerOf(
         harness,
@@ -40,7 +40,7 @@ export function statusStrings(harness: Harness): void {
       expect(answer.statusLine).toBe('200 \u00e9');
     });
 
-    it('STAT-4 the reason may be empty, its space stays', async () => {
+    itKeeps(harness, 'reason')('STAT-4 the reason may be empty, its space stays', async () => {
       const answer = await answerOf(
         harness,
         answering(() => [], [], '204 '),
@@ -59,7 +59,7 @@ export function statusStrings(harness: Harness): void {
       expect(await outcomeOf(harness, status)).toBe('accepted');
     });
 
-    it("STAT-6 the application's reason stays as it is", async () => {
+    itKeeps(harness, 'reason')("STAT-6 the application's reason stays as it is", async () => {
       const answer = await answerOf(
         harness,
         answering(() => ['x'], TEXT, '200 Froody  dude!'),
@@ -176,7 +176,7 @@ export function responseHeaders(harness: Harness): void {
       expect(await sent('')).toBe('');
     });
 
-    it('HDR-9 names keep their spelling', async () => {
+    itKeeps(harness, 'names')('HDR-9 names keep their spelling', async () => {
       const answer = await answerOf(
         harness,
         answering(() => ['x'], [['x-FoO', '1']]),

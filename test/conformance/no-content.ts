@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Application } from '../../src/wsgi/types.ts';
 import { answering, endless, TEXT, Tracked, yielding } from './apps.ts';
-import { errorLines, type Harness, itNeeds, serving, until } from './harness.ts';
+import { errorLines, type Harness, itKeeps, itNeeds, serving, until } from './harness.ts';
 
 /** (RFC 9110 §9.3.2, §15.3.5, §15.3.6, §15.4.5) */
 export function withoutContent(harness: Harness): void {
@@ -114,7 +114,7 @@ export function withoutContent(harness: Harness): void {
       }
     });
 
-    it('NB-5, O32 304 has no content; its length may pass', async () => {
+    itKeeps(harness, 'length')('NB-5, O32 304 has no content; its length may pass', async () => {
       const served = await serving(
         harness,
         answering(() => yielding('hello'), [['Content-Length', '5']], '304 Not Modified'),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HeaderList, StartResponse, Write } from '../../src/wsgi/types.ts';
 import { answering, answerOf, outcomeOf, TEXT, thrownBy, yielding } from './apps.ts';
 import { collectGarbage } from './garbage.ts';
-import { errorLines, Gate, type Harness, itNeeds, quiet, serving } from './harness.ts';
+import { errorLines, Gate, type Harness, itKeeps, itNeeds, quiet, serving } from './harness.ts';
 
 /** (PEP 3333, The start_response() Callable) */
 export function startResponseCalls(harness: Harness): void {
@@ -93,19 +93,22 @@ export function startResponseCalls(harness: Harness): void {
       expect(answer.body.toString()).toBe('x');
     });
 
-    it('SR-7, O5 with an error and nothing sent, the second call replaces everything', async () => {
-      const answer = await answerOf(harness, (_environ, startResponse) => {
-        startResponse('200 OK', [
-          ['X-A', '1'],
-          ['Content-Length', '99'],
-        ]);
-        startResponse('500 Oops', [['X-B', '2']], new Error('x'));
-        return ['replaced'];
-      });
-      expect(answer.statusLine).toBe('500 Oops');
-      expect([answer.headers.has('X-A'), answer.headers.get('X-B')]).toEqual([false, '2']);
-      expect(answer.body.toString()).toBe('replaced');
-    });
+    itKeeps(harness, 'reason')(
+      'SR-7, O5 with an error and nothing sent, the second call replaces everything',
+      async () => {
+        const answer = await answerOf(harness, (_environ, startResponse) => {
+          startResponse('200 OK', [
+            ['X-A', '1'],
+            ['Content-Length', '99'],
+          ]);
+          startResponse('500 Oops', [['X-B', '2']], new Error('x'));
+          return ['replaced'];
+        });
+        expect(answer.statusLine).toBe('500 Oops');
+        expect([answer.headers.has('X-A'), answer.headers.get('X-B')]).toEqual([false, '2']);
+        expect(answer.body.toString()).toBe('replaced');
+      },
+    );
 
     it('SR-8, O6 with an error after the headers went out, that very value is thrown', async () => {
       const original = { not: 'even an Error' };
@@ -124,7 +127,7 @@ export function startResponseCalls(harness: Harness): void {
       expect(errorLines(served)[0]?.fields.error).toBe(original);
     });
 
-    it('SR-9 an error may come with the first call', async () => {
+    itKeeps(harness, 'reason')('SR-9 an error may come with the first call', async () => {
       const answer = await answerOf(harness, (_environ, startResponse) => {
         startResponse('404 Gone Fishing', TEXT, new Error('x'));
         return ['none'];
