@@ -1,13 +1,13 @@
 import { AbortSource } from '../wsgi/abort.ts';
 import { isStreaming } from '../wsgi/application.ts';
 import { encode } from '../wsgi/blocks.ts';
+import { BodySource, receive } from '../wsgi/body-source.ts';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
 import { AsyncInput, Input, type InputSource, MemorySource } from '../wsgi/input.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
 import { type Run, run } from '../wsgi/run.ts';
 import type { Application, Chunk, Environ, HeaderList } from '../wsgi/types.ts';
-import { BodySource, receive } from './body-source.ts';
 import { Recorder } from './recorder.ts';
 import type { RequestBody } from './request-body.ts';
 import { TestResponse } from './response.ts';

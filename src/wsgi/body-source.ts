@@ -1,4 +1,4 @@
-import type { InputSource } from '../wsgi/input.ts';
+import type { InputSource } from './input.ts';
 
 /**
  * A request body that an async iterable gives while the application runs.
