@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^wizgi$/, replacement: source('index.ts') },
       { find: /^wizgi\/cgi$/, replacement: source('gateways/cgi/index.ts') },
+      { find: /^wizgi\/fetch$/, replacement: source('adapters/fetch/index.ts') },
       { find: /^wizgi\/python$/, replacement: source('python/index.ts') },
       { find: /^wizgi\/rack$/, replacement: source('adapters/rack/index.ts') },
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },

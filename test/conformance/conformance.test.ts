@@ -17,6 +17,7 @@ import { expectations } from './expect.ts';
 import type { Harness } from './harness.ts';
 import { cgiHarness } from './harness-cgi.ts';
 import { clientHarness } from './harness-client.ts';
+import { fetchHarness } from './harness-fetch.ts';
 import { httpHarness } from './harness-http.ts';
 import { metaHarness } from './harness-meta.ts';
 import { pythonHarness } from './harness-python.ts';
@@ -82,6 +83,7 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
     (harness) => [harness, sections] as const,
   ),
   [cgiHarness, sections],
+  ...[fetchHarness, asynchronously(fetchHarness)].map((harness) => [harness, sections] as const),
   [rackHarness(clientHarness), sections],
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],

@@ -28,12 +28,16 @@ export interface Capabilities {
   readonly runOnce?: boolean;
   /** Cases that take seconds are run. */
   readonly patient: boolean;
-  /** What of an answer's head it cannot carry; nothing where it is left out. */
+  /** What of a request or an answer it cannot carry; nothing where it is left out. */
   readonly loses?: readonly Loss[];
 }
 
-/** An answer's reason phrase; the spelling and order of its headers' names; the length of a 304. */
-export type Loss = 'reason' | 'names' | 'length';
+/**
+ * An answer's reason phrase; the spelling and order of its headers' names; the length of a 304; statuses
+ * beyond those of HTTP. Or a request's line as it was written: the case of its method, dots in its path,
+ * its version.
+ */
+export type Loss = 'reason' | 'names' | 'length' | 'statuses' | 'line';
 
 export interface Harness {
   readonly name: string;

@@ -55,8 +55,12 @@ export function statusStrings(harness: Harness): void {
       },
     );
 
-    it.each(['299 Fine', '999 Odd'])('STAT-5 %s is accepted', async (status) => {
-      expect(await outcomeOf(harness, status)).toBe('accepted');
+    it('STAT-5 299 Fine is accepted', async () => {
+      expect(await outcomeOf(harness, '299 Fine')).toBe('accepted');
+    });
+
+    itKeeps(harness, 'statuses')('STAT-5 999 Odd is accepted', async () => {
+      expect(await outcomeOf(harness, '999 Odd')).toBe('accepted');
     });
 
     itKeeps(harness, 'reason')("STAT-6 the application's reason stays as it is", async () => {

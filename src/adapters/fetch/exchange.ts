@@ -1,0 +1,182 @@
+import { AbortPool, type AbortSource } from '../../wsgi/abort.ts';
+import { encode } from '../../wsgi/blocks.ts';
+import { WsgiError } from '../../wsgi/errors.ts';
+import type { Exchange } from '../../wsgi/exchange.ts';
+import type { Input } from '../../wsgi/input.ts';
+import type { Log } from '../../wsgi/log.ts';
+import type { ResponseHead } from '../../wsgi/response-head.ts';
+import { type Run, run } from '../../wsgi/run.ts';
+import type { Application, Chunk, Environ } from '../../wsgi/types.ts';
+import type { StreamSource } from './request-body.ts';
+
+/** Blocks that a stream holds, by default: the next one is made while the one before is on its way. */
+const CAPACITY = 1;
+
+const aborts = new AbortPool();
+
+/** What an application is run with. */
+export interface Entry {
+  readonly app: Application;
+  readonly environ: Environ;
+  readonly input: Input;
+  /** The body, where it is read while the application runs. */
+  readonly source: StreamSource | null;
+  /** The runtime's, by which a client that leaves is noticed. */
+  readonly request: Request;
+  readonly log: Log;
+}
+
+/**
+ * One request, and its answer as a Response.
+ *
+ * An answer of one block is a Response of text or bytes, in the turn of the call if the application is
+ * synchronous. Any other one is a stream that asks for the next block when the one before was taken.
+ */
+export class FetchExchange implements Exchange {
+  private readonly entry: Entry;
+  private readonly abortSource: AbortSource = aborts.take();
+  private run: Run | null = null;
+  private response: Response | null = null;
+  private announce: ((response: Response) => void) | null = null;
+  private controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** The answer is to end in an error, behind what was sent. */
+  private broken = false;
+  private over = false;
+  private whenOver: (() => void) | null = null;
+  /** Hears of a client that leaves; there only while an answer is under way. */
+  private onAbort: (() => void) | null = null;
+
+  constructor(entry: Entry) {
+    this.entry = entry;
+  }
+
+  /** Runs the application. */
+  start(): Response | Promise<Response> {
+    const { app, environ, log, request } = this.entry;
+    this.run = run(app, environ, this, { log, abort: this.abortSource });
+    if (!this.over) this.follow(request.signal);
+    if (this.response !== null) return this.response;
+    return new Promise((resolve) => {
+      this.announce = resolve;
+    });
+  }
+
+  /** Resolves when `close()` has settled; null when that is the case. */
+  get rest(): Promise<void> | null {
+    if (this.over) return null;
+    return new Promise((resolve) => {
+      this.whenOver = resolve;
+    });
+  }
+
+  // --- Exchange --------------------------------------------------------------------------------
+
+  describe(): string {
+    const { environ } = this.entry;
+    return `${environ.REQUEST_METHOD} ${environ['REQUEST_URI']} ${environ.SERVER_PROTOCOL}`;
+  }
+
+  respond(head: ResponseHead, content: Chunk | null): boolean {
+    this.answer(this.responseOf(head, content));
+    return true;
+  }
+
+  begin(head: ResponseHead, first: Chunk): boolean {
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.controller = controller;
+        controller.enqueue(ownBytes(first));
+      },
+      pull: () => this.pull(),
+      cancel: () => this.leave(),
+    });
+    this.answer(this.responseOf(head, stream));
+    return false;
+  }
+
+  send(block: Chunk): boolean {
+    this.controller?.enqueue(ownBytes(block));
+    return false;
+  }
+
+  finish(): void {
+    this.controller?.close();
+    this.controller = null;
+    // A stream that was closed asks for nothing more; the driver may wait until its last block is taken.
+    queueMicrotask(() => this.run?.resume());
+  }
+
+  cut(): void {
+    this.broken = true;
+    // An error destroys what the stream holds, which the client is to have before it.
+    if (this.controller?.desiredSize === CAPACITY) this.breakOff();
+  }
+
+  done(): void {
+    const { input, request, source } = this.entry;
+    this.over = true;
+    input.close();
+    source?.fail(new WsgiError('input-closed', 'the request is over'));
+    if (this.onAbort !== null) request.signal.removeEventListener('abort', this.onAbort);
+    aborts.give(this.abortSource);
+    // The client left before there was an answer: nobody will see this one.
+    if (this.response === null) this.answer(new Response(null, { status: 499 }));
+    this.whenOver?.();
+  }
+
+  private follow(signal: AbortSignal): void {
+    this.onAbort = () => this.leave();
+    if (signal.aborted) this.leave();
+    else signal.addEventListener('abort', this.onAbort);
+  }
+
+  /** The client is gone. */
+  private leave(): void {
+    this.controller = null;
+    const gone = new WsgiError('client-gone', 'the client is gone');
+    this.entry.source?.fail(gone);
+    this.run?.abort(gone);
+  }
+
+  /** The stream is empty, and may have another block. */
+  private pull(): void {
+    if (this.broken) this.breakOff();
+    else this.run?.resume();
+  }
+
+  private breakOff(): void {
+    this.controller?.error(new WsgiError('no-answer', 'the application broke off its answer'));
+    this.controller = null;
+  }
+
+  private answer(response: Response): void {
+    this.response = response;
+    this.announce?.(response);
+  }
+
+  private responseOf(
+    head: ResponseHead,
+    body: Chunk | ReadableStream<Uint8Array> | null,
+  ): Response {
+    const { status, code, headers, contentLength } = head;
+    if (code > 599) return this.unrepresentable(status);
+    if (contentLength !== null) headers.push(['Content-Length', String(contentLength)]);
+    return new Response(body, { status: code, statusText: status.slice(4), headers });
+  }
+
+  /** A Response cannot have every status that HTTP can. (Fetch Standard, initialize a response) */
+  private unrepresentable(status: string): Response {
+    this.entry.log.error('application error', {
+      error: new RangeError(`a Response cannot have the status '${status}'; it ends at 599`),
+      request: this.describe(),
+    });
+    // What the application goes on to say is for nobody; not now, as the driver is in the middle of it.
+    queueMicrotask(() => this.leave());
+    return new Response('Internal Server Error\n', { status: 500 });
+  }
+}
+
+// What is enqueued is read later, when the application may have filled its block anew.
+function ownBytes(block: Chunk): Uint8Array {
+  return typeof block === 'string' ? encode(block) : new Uint8Array(block);
+}
