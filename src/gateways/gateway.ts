@@ -59,6 +59,7 @@ export interface RequestLine {
 /** An answer of the application's that is over. */
 export interface Answered {
   readonly line: RequestLine;
+  readonly remoteAddress: string;
   readonly response: ResponseHead | null;
   /** Bytes of content. */
   readonly bytes: number;
@@ -225,10 +226,10 @@ export class Gateway {
   }
 
   /** Logs an answer of the application's. */
-  answered(answer: Answered, remoteAddress: string): void {
+  answered(answer: Answered): void {
     if (this.accessLog === null) return;
     const duration = performance.now() - answer.started;
-    const { line, response, bytes, environ } = answer;
+    const { line, remoteAddress, response, bytes, environ } = answer;
     this.logAccess({
       remoteAddress,
       ...line,

@@ -44,6 +44,6 @@ export class Refusal {
   /** All of it, in the form of a protocol. */
   by(encoder: AnswerEncoder): Pieces {
     const { head, content } = this;
-    return [...encoder.begin(head, content === '' ? null : content), ...encoder.end()];
+    return encoder.whole(head, content === '' ? null : content);
   }
 }

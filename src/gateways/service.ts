@@ -230,14 +230,13 @@ export class Service implements Exchange, Answered, ReceptionOwner {
   }
 
   respond(head: ResponseHead, content: Chunk | null): boolean {
-    const begun = this.beginning(head, content);
-    const end = this.replaced ? [] : this.encoder.end();
+    const answer = this.beginning(head, content, true);
     this.ended = true;
-    return this.owner.send(this, end.length === 0 ? begun : [...begun, ...end]);
+    return this.owner.send(this, answer);
   }
 
   begin(head: ResponseHead, first: Chunk): boolean {
-    return this.owner.send(this, this.beginning(head, first));
+    return this.owner.send(this, this.beginning(head, first, false));
   }
 
   send(block: Chunk): boolean {
@@ -261,17 +260,17 @@ export class Service implements Exchange, Answered, ReceptionOwner {
   done(): void {
     const { gateway } = this.owner;
     gateway.release();
-    gateway.answered(this, this.remoteAddress);
+    gateway.answered(this);
     this.finishOver();
   }
 
-  private beginning(head: ResponseHead, content: Chunk | null): Pieces {
+  private beginning(head: ResponseHead, content: Chunk | null, whole: boolean): Pieces {
     this.response = head;
     const block = content === null ? null : plain(content);
     this.bytes = block?.length ?? 0;
     if (head.code === 200 && head.headers.some(isLocalRedirect)) this.warnOfRedirect();
     try {
-      return this.encoder.begin(head, block);
+      return whole ? this.encoder.whole(head, block) : this.encoder.begin(head, block);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.owner.gateway.log.error('the response cannot be sent', {
@@ -363,7 +362,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     this.owner.over(this, this.outcome);
   }
 
-  private get remoteAddress(): string {
+  get remoteAddress(): string {
     return variable(this.request.variables, 'REMOTE_ADDR') ?? '';
   }
 }

@@ -25,4 +25,10 @@ export interface AnswerEncoder {
   block(block: Block): Pieces;
   /** The end of an answer that is whole. */
   end(): Pieces;
+  /**
+   * All of an answer, in place of `begin` and `end`.
+   *
+   * @throws {ProtocolError} as `begin` does.
+   */
+  whole(head: AnswerHead, block: Block | null): Pieces;
 }

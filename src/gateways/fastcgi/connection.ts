@@ -286,9 +286,7 @@ export class FastCgiConnection implements Connection, RequestOwner, TransportOwn
       return;
     }
     const refusal = new Refusal(error.status, false);
-    const { head, content } = refusal;
-    const encoder = new FastCgiAnswerEncoder(id);
-    this.rotation.send(this.management, [...encoder.begin(head, content), ...encoder.end()]);
+    this.rotation.send(this.management, refusal.by(new FastCgiAnswerEncoder(id)));
     this.logRefusal(error.code);
     this.gateway.refused(this.facts.remoteAddress, null, refusal);
     // Whoever sends what cannot be understood is not listened to any longer than necessary.

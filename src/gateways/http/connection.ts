@@ -43,10 +43,10 @@ const CLOSED = 6;
 export class HttpConnection
   implements Connection, ExchangeOwner, ReceptionOwner, TransportOwner, Timed
 {
+  readonly facts: ConnectionFacts;
   private readonly gateway: Gateway;
   private readonly transport: Transport;
   private readonly output: Output;
-  private readonly facts: ConnectionFacts;
   private readonly parser: RequestParser;
   private readonly abortSource: AbortSource;
   private readonly runOptions;
@@ -126,7 +126,7 @@ export class HttpConnection
 
   exchangeDone(exchange: HttpExchange): void {
     this.gateway.release();
-    this.gateway.answered(exchange, this.facts.remoteAddress);
+    this.gateway.answered(exchange);
     this.input?.close();
     this.input = this.current = this.exchange = null;
     if (this.phase === CLOSED) this.leave();

@@ -16,9 +16,11 @@ import type { Exchange } from '../../wsgi/exchange.ts';
 import type { ResponseHead } from '../../wsgi/response-head.ts';
 import type { Chunk, Environ } from '../../wsgi/types.ts';
 import type { Answered, RequestLine } from '../gateway.ts';
+import type { ConnectionFacts } from '../peer.ts';
 
 /** Where an {@link HttpExchange} puts its bytes: the connection. */
 export interface ExchangeOwner {
+  readonly facts: ConnectionFacts;
   /** Milliseconds since the epoch, for Date. */
   readonly wall: number;
   /** A line for every response, or empty. */
@@ -69,6 +71,10 @@ export class HttpExchange implements Exchange, Answered {
 
   get line(): RequestLine {
     return lineOf(this.request);
+  }
+
+  get remoteAddress(): string {
+    return this.owner.facts.remoteAddress;
   }
 
   describe(): string {

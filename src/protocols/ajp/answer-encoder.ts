@@ -51,6 +51,10 @@ export class AjpAnswerEncoder implements AnswerEncoder {
     return [this.reusable ? REUSED : CLOSED];
   }
 
+  whole(head: AnswerHead, block: Block | null): Pieces {
+    return [...this.begin(head, block), ...this.end()];
+  }
+
   private chunks(before: string, block: Block): Pieces {
     const { length } = block;
     const room = this.maxPacket - ANSWER_OVERHEAD;

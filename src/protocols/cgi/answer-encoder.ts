@@ -12,19 +12,8 @@ import { ProtocolError } from '../protocol-error.ts';
 const NOTHING: Pieces = [];
 
 export class CgiAnswerEncoder implements AnswerEncoder {
-  begin({ status, headers, contentLength }: AnswerHead, block: Block | null): Pieces {
-    let text = `Status: ${status}\r\n`;
-    let single = 0;
-    for (const [name, value] of headers) {
-      const bit = singleBit(name);
-      if ((single & bit) !== 0) {
-        throw new ProtocolError('repeated-field', 500, `${name} occurs more than once`);
-      }
-      single |= bit;
-      text += `${name}: ${value}\r\n`;
-    }
-    if (contentLength !== null) text += `Content-Length: ${contentLength}\r\n`;
-    text += '\r\n';
+  begin(head: AnswerHead, block: Block | null): Pieces {
+    const text = cgiHead(head);
     if (block === null) return [text];
     return typeof block === 'string' ? [text + block] : [text, block];
   }
@@ -36,6 +25,30 @@ export class CgiAnswerEncoder implements AnswerEncoder {
   end(): Pieces {
     return NOTHING;
   }
+
+  whole(head: AnswerHead, block: Block | null): Pieces {
+    return this.begin(head, block);
+  }
+}
+
+/**
+ * The header block of a CGI response. (RFC 3875 §6.3)
+ *
+ * @throws {ProtocolError} `repeated-field` (500) when what may occur once occurs twice.
+ */
+export function cgiHead({ status, headers, contentLength }: AnswerHead): string {
+  let text = `Status: ${status}\r\n`;
+  let single = 0;
+  for (const [name, value] of headers) {
+    const bit = singleBit(name);
+    if ((single & bit) !== 0) {
+      throw new ProtocolError('repeated-field', 500, `${name} occurs more than once`);
+    }
+    single |= bit;
+    text += `${name}: ${value}\r\n`;
+  }
+  if (contentLength !== null) text += `Content-Length: ${contentLength}\r\n`;
+  return `${text}\r\n`;
 }
 
 const CONTENT_TYPE = 'content-type';

@@ -45,4 +45,8 @@ export class NphAnswerEncoder implements AnswerEncoder {
   end(): Pieces {
     return NOTHING;
   }
+
+  whole(head: AnswerHead, block: Block | null): Pieces {
+    return this.begin(head, block);
+  }
 }

@@ -23,13 +23,40 @@ describe('FastCgiAnswerEncoder', () => {
     expect(encoder.ended).toBe(true);
   });
 
-  it('keeps bytes apart from text, in the same record', () => {
+  it('joins few bytes to the text, and keeps many apart from it in the same record', () => {
     const encoder = new FastCgiAnswerEncoder(1);
-    expect(bytes(encoder.begin(HEAD, Buffer.from('abc')))).toEqual([
-      header(6, TEXT.length + 3) + TEXT,
-      'abc',
+    const few = header(6, TEXT.length + 3) + TEXT;
+    expect(bytes(encoder.begin(HEAD, Buffer.from('ab\xff', 'latin1')))).toEqual([`${few}ab\xff`]);
+    const many = 'x'.repeat(2000);
+    expect(bytes(new FastCgiAnswerEncoder(1).begin(HEAD, Buffer.from(many)))).toEqual([
+      header(6, TEXT.length + 2000) + TEXT,
+      many,
     ]);
     expect(bytes(encoder.block(Buffer.from('def')))).toEqual([header(6, 3), 'def']);
+  });
+
+  it.each<[string, number, (encoder: FastCgiAnswerEncoder) => unknown]>([
+    ['the usual one', 1, () => undefined],
+    ['one of another id', 2, () => undefined],
+    ['one that was logged', 1, (encoder) => encoder.log('oh')],
+  ])('puts whole answers together as their parts: %s', (_, id, prepare) => {
+    for (const status of ['200 OK', '500 Internal Server Error']) {
+      for (const block of [
+        null,
+        'hello',
+        Buffer.from('hello'),
+        Buffer.alloc(2000),
+        'x'.repeat(2e5),
+      ]) {
+        const [inParts, atOnce] = [new FastCgiAnswerEncoder(id), new FastCgiAnswerEncoder(id)];
+        prepare(inParts);
+        prepare(atOnce);
+        const parts = [...inParts.begin({ ...HEAD, status }, block), ...inParts.end()];
+        const whole = atOnce.whole({ ...HEAD, status }, block);
+        expect(bytes(whole).join('')).toBe(bytes(parts).join(''));
+        expect(atOnce.ended).toBe(true);
+      }
+    }
   });
 
   it.each(['text', 'bytes'])('FCGI-39 cuts %s that is longer than a record', (kind) => {

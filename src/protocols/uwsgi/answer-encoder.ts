@@ -24,4 +24,8 @@ export class UwsgiAnswerEncoder implements AnswerEncoder {
   end(): Pieces {
     return NOTHING;
   }
+
+  whole(head: AnswerHead, block: Block | null): Pieces {
+    return this.begin(head, block);
+  }
 }
