@@ -117,17 +117,31 @@ export class Input implements InputStream {
     }
   }
 
-  /** Hands out the buffered bytes of the first block, or all of it. */
-  takeBlock(): Uint8Array {
-    const first = this.blocks[0];
-    return first === undefined ? new Uint8Array() : this.take(first.byteLength - this.offset);
+  /**
+   * The next block that is here already, null at the end, undefined when it has not arrived yet.
+   *
+   * For who passes the body on: such a reader makes no promise for each block.
+   *
+   * @throws the error that ended the body early.
+   */
+  arrived(): Uint8Array | null | undefined {
+    if (this.buffered > 0) return this.takeBlock();
+    const block = this.poll();
+    return block === null || block === undefined ? block : this.takeBlock();
   }
 
-  private arrival(): Promise<void> {
+  /** Resolves when {@link arrived} would give something other than undefined. */
+  arrival(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.interrupt = resolve;
       this.source.arrival().then(resolve, reject);
     });
+  }
+
+  /** Hands out the buffered bytes of the first block, or all of it. */
+  takeBlock(): Uint8Array {
+    const first = this.blocks[0];
+    return first === undefined ? new Uint8Array() : this.take(first.byteLength - this.offset);
   }
 
   private pull(): boolean {
@@ -213,7 +227,8 @@ export class Input implements InputStream {
  * Reads that overlap are served one after the other, in the order of their calls.
  */
 export class AsyncInput implements AsyncInputStream {
-  private readonly input: Input;
+  /** The cursor; for who passes the body on, and reads nothing here beside. */
+  readonly input: Input;
   private last: Promise<void> = Promise.resolve();
 
   constructor(input: Input) {

@@ -1,0 +1,10 @@
+export { type FromNodeOptions, fromNode } from './from-node.ts';
+export type {
+  FastifyLike,
+  KoaLike,
+  NestLike,
+  NextFunction,
+  NodeApplication,
+  NodeHandler,
+} from './handler.ts';
+export { environOf } from './request.ts';
