@@ -1,4 +1,5 @@
 /** The forms in which every application of the suite is run. */
+import { describeFinding, type Finding, validator } from '../../src/validator/index.ts';
 import { asApplication, isStreaming, streaming } from '../../src/wsgi/application.ts';
 import type { Application, ApplicationLike, Body, Chunk } from '../../src/wsgi/types.ts';
 import type { Harness } from './harness.ts';
@@ -10,6 +11,7 @@ export function variants(harness: Harness): Harness[] {
     variant(harness, 'behind an identity middleware', identity, {}),
     variant(harness, 'as a promise', promised, { sync: false }),
     asynchronously(harness),
+    validated(harness),
     variant(
       harness,
       'as a promise of an async iterable',
@@ -17,6 +19,30 @@ export function variants(harness: Harness): Harness[] {
       { sync: false, asIs: false },
     ),
   ];
+}
+
+/** Behind the validator, which lets applications err, and finds nothing in what the server does. */
+export function validated(harness: Harness): Harness {
+  const findings: Finding[] = [];
+  const report = (finding: Finding) => {
+    if (finding.rule.side === 'server' && finding.rule.severity === 'error') findings.push(finding);
+  };
+  // Which looks for what has to be ended with an application; some of these want nobody to look.
+  const wrap = (app: Application) => validator({ report })((...args) => app(...args));
+  const inner = variant(harness, 'behind the validator', wrap, { asIs: false });
+  return {
+    ...inner,
+    serve: async (app, options) => {
+      const served = await inner.serve(app, options);
+      const close = served.close.bind(served);
+      served.close = async () => {
+        await close();
+        const texts = findings.splice(0).map(describeFinding);
+        if (texts.length > 0) throw new Error(texts.join('\n'));
+      };
+      return served;
+    },
+  };
 }
 
 /** With every body as an async iterable. */
