@@ -17,7 +17,6 @@ export default defineConfig({
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
       { find: /^wizgi\/upstream$/, replacement: source('upstream/index.ts') },
       { find: /^wizgi\/validator$/, replacement: source('validator/index.ts') },
-      { find: /^wizgi\/validator$/, replacement: source('validator/index.ts') },
       { find: /^wizgi\/protocols\/ajp$/, replacement: source('protocols/ajp/index.ts') },
       { find: /^wizgi\/protocols\/cgi$/, replacement: source('protocols/cgi/index.ts') },
       { find: /^wizgi\/protocols\/fastcgi$/, replacement: source('protocols/fastcgi/index.ts') },

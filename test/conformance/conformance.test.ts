@@ -22,6 +22,7 @@ import { httpHarness } from './harness-http.ts';
 import { metaHarness } from './harness-meta.ts';
 import { pythonHarness } from './harness-python.ts';
 import { rackHarness } from './harness-rack.ts';
+import { ringHarnesses } from './harness-ring.ts';
 import { inputStream } from './input.ts';
 import { misbehaviour } from './misbehaviour.ts';
 import { type Section, sections } from './sections.ts';
@@ -85,6 +86,7 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   [cgiHarness, sections],
   ...[fetchHarness, asynchronously(fetchHarness)].map((harness) => [harness, sections] as const),
   [rackHarness(clientHarness), sections],
+  ...ringHarnesses(clientHarness).map((harness) => [harness, sections] as const),
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
   [pythonHarness("wsgiref's validator", 'wsgiref.validate:validator', threads), valid],

@@ -1,10 +1,11 @@
-import { decodePath, encodePath } from '../../wsgi/environ.ts';
+import { encodePath } from '../../wsgi/environ.ts';
+import { requestTarget } from '../../wsgi/request-target.ts';
 import type { Environ } from '../../wsgi/types.ts';
 import { RackInputStream } from './input.ts';
 import type { RackEnv, RackErrors, RackFinished } from './types.ts';
 
-/** What has another name in Rack, or none. */
-const TRANSLATED = new Set(['SCRIPT_NAME', 'PATH_INFO']);
+/** What is said in another way in Rack, and what is not the environ's to say. */
+const TRANSLATED = /^(?:SCRIPT_NAME$|PATH_INFO$|wsgi\.|rack\.)/;
 
 /** The env of a Rack application for a request. (Rack SPEC, The Environment) */
 export function rackEnv(environ: Environ, finished: RackFinished[]): RackEnv {
@@ -20,23 +21,17 @@ export function rackEnv(environ: Environ, finished: RackFinished[]): RackEnv {
     'rack.response_finished': finished,
   } as unknown as RackEnv;
   for (const key of Object.keys(environ)) {
-    if (!TRANSLATED.has(key) && !key.startsWith('wsgi.')) env[key] = environ[key];
+    if (!TRANSLATED.test(key)) env[key] = environ[key];
   }
   return env;
 }
 
-/** A `*` stands for the server itself; the path of an application at the root is never empty. */
+/** As the client wrote it, where that is still known. The root of an application at the root is `/`. */
 function pathInfo(environ: Environ): string {
-  const { PATH_INFO: path, SCRIPT_NAME: script, REQUEST_METHOD: method } = environ;
-  if (path === '' && method === 'OPTIONS' && environ['REQUEST_URI'] === '*') return '*';
-  return path === '' && script === '' ? '/' : rawPath(environ);
-}
-
-/** PATH_INFO as the client wrote it, which tells `%2F` from a slash, where that is still known. */
-function rawPath({ PATH_INFO: path, SCRIPT_NAME: script, REQUEST_URI: target }: Environ): string {
-  const raw = typeof target === 'string' ? (/^[^?#]*/.exec(target)?.[0] ?? '') : '';
-  const below = raw.startsWith(script) ? raw.slice(script.length) : '';
-  return decodePath(below) === path ? below : encodePath(path);
+  if (environ.PATH_INFO === '' && environ.SCRIPT_NAME !== '') return '';
+  const target = requestTarget(environ, '', false);
+  const mark = target.indexOf('?');
+  return mark === -1 ? target : target.slice(0, mark);
 }
 
 function rackErrors(environ: Environ): RackErrors {

@@ -2,6 +2,7 @@ import { stderrLog } from '../../gateways/stderr-log.ts';
 import { asApplication, isStreaming } from '../../wsgi/application.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { ApplicationLike } from '../../wsgi/types.ts';
+import { headerObject } from '../header-object.ts';
 import { type PulledAnswer, pullAnswer } from '../pulled-answer.ts';
 import { rackEnviron } from './environ.ts';
 import { isBodyless } from './response.ts';
@@ -36,19 +37,10 @@ export function toRack(app: ApplicationLike, options: ToRackOptions = {}): RackA
 }
 
 function triplet({ head, content }: PulledAnswer): RackResponse {
-  const headers: Record<string, string | string[]> = Object.create(null);
-  for (const [name, value] of head.headers) add(headers, name.toLowerCase(), value);
-  if (head.contentLength !== null) headers['content-length'] = String(head.contentLength);
+  const headers = headerObject(head);
   if (isBodyless(head.code)) {
     delete headers['content-type'];
     delete headers['content-length'];
   }
   return [head.code, headers, content];
-}
-
-function add(headers: Record<string, string | string[]>, name: string, value: string): void {
-  const before = headers[name];
-  if (before === undefined) headers[name] = value;
-  else if (typeof before === 'string') headers[name] = [before, value];
-  else before.push(value);
 }
