@@ -1,7 +1,7 @@
 import { TextErrorStream, type TextSink } from '../../wsgi/error-stream.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { ErrorStream } from '../../wsgi/types.ts';
-import { consoleLog, consoleSink } from './console.ts';
+import { consoleLog, consoleSink } from '../console.ts';
 
 /** Settings of {@link toFetch}. */
 export interface ToFetchOptions {

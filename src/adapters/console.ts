@@ -1,6 +1,6 @@
 /** Where messages go in runtimes that need not have a standard error of their own. */
-import type { TextSink } from '../../wsgi/error-stream.ts';
-import type { Log, LogFields } from '../../wsgi/log.ts';
+import type { TextSink } from '../wsgi/error-stream.ts';
+import type { Log, LogFields } from '../wsgi/log.ts';
 
 /** Text for the console, which ends lines by itself. */
 export const consoleSink: TextSink = {
