@@ -36,23 +36,30 @@ export class Clock {
   }
 
   add(member: Timed): void {
-    this.members.add(member);
-    if (this.timer === null) {
-      this.read = performance.now();
-      this.wall = Date.now();
-      this.timer = setInterval(() => this.tick(), this.interval);
-    }
+    const { members, timer } = this;
+    members.add(member);
+    if (timer === null) this.start();
+    else if (members.size === 1) timer.ref();
   }
 
   delete(member: Timed): void {
-    this.members.delete(member);
-    if (this.members.size === 0 && this.timer !== null) {
-      clearInterval(this.timer);
-      this.timer = null;
-    }
+    const { members } = this;
+    // It runs on until its next tick, because short connections come and go all the time.
+    if (members.delete(member) && members.size === 0) this.timer?.unref();
+  }
+
+  private start(): void {
+    this.read = performance.now();
+    this.wall = Date.now();
+    this.timer = setInterval(() => this.tick(), this.interval);
   }
 
   private tick(): void {
+    if (this.members.size === 0 && this.timer !== null) {
+      clearInterval(this.timer);
+      this.timer = null;
+      return;
+    }
     const before = this.read;
     this.read = performance.now();
     this.wall = Date.now();
