@@ -6,8 +6,10 @@ import { describe, expect, it } from 'vitest';
 const levels: Readonly<Record<string, number>> = {
   wsgi: 0,
   protocols: 1,
+  validator: 1,
   gateways: 2,
   testing: 2,
+  adapters: 3,
   logging: 3,
   upstream: 3,
   python: 4,
