@@ -204,7 +204,8 @@ class Watch {
     try {
       closed = source.close?.();
     } catch (error) {
-      progress.failed(error);
+      // That it cannot be called has been found.
+      if (typeof source.close === 'function') progress.failed(error);
       throw error;
     }
     if (!isThenable(closed)) return closed;

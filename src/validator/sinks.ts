@@ -21,9 +21,10 @@ export function strictSink(errors: unknown): Sink {
     lenient: false,
     found: (finding) => {
       if (finding.rule.severity === 'error') throw new ValidationError(finding);
+      const known = describeFinding(finding);
+      if (shown.has(known) || shown.size >= MOST_SHOWN) return;
+      shown.add(known);
       const text = line(finding);
-      if (shown.has(text) || shown.size >= MOST_SHOWN) return;
-      shown.add(text);
       if (takesText(errors)) errors.write(`${text}\n`);
       else console.warn(text);
     },
@@ -32,7 +33,8 @@ export function strictSink(errors: unknown): Sink {
 }
 
 function line(finding: Finding): string {
-  return `wizgi validator: ${finding.rule.severity}: ${describeFinding(finding)}`;
+  const { rule, request } = finding;
+  return `wizgi validator: ${request}: ${rule.severity}: ${describeFinding(finding)}`;
 }
 
 function takesText(errors: unknown): errors is ErrorStream {

@@ -1,7 +1,14 @@
 import type { AsyncInputStream, Environ, ErrorStream, InputStream } from '../wsgi/types.ts';
 import type { Progress } from './progress.ts';
 import { asyncInputResultRules } from './rules/async.ts';
-import { errorsCallRules, inputCallRules, inputResultRules, isSize } from './rules/streams.ts';
+import {
+  ERRORS_METHODS,
+  errorsCallRules,
+  INPUT_METHODS,
+  inputCallRules,
+  inputResultRules,
+  isSize,
+} from './rules/streams.ts';
 
 type Call = (...args: unknown[]) => unknown;
 type Methods = Record<string | symbol, unknown>;
@@ -39,11 +46,12 @@ function checkedInput(input: InputStream, environ: Environ, progress: Progress):
       inspection.check(inputCallRules, { method, args, terminated, remaining });
       const result = callOn(input, method, args, progress);
       const [size] = args;
-      if (isOwn(method)) gave(method, isSize(size) && method !== 'readlines' ? size : null, result);
+      if (INPUT_METHODS.includes(method))
+        gave(method, isSize(size) && method !== 'readlines' ? size : null, result);
       return result;
     };
   return {
-    ...methods([...READS, ...foreignTo(input)], checked),
+    ...methods([...INPUT_METHODS, ...foreignTo(input)], checked),
     *[Symbol.iterator]() {
       for (const line of input) {
         gave('readline', null, line);
@@ -66,7 +74,10 @@ function checkedAsyncInput(input: AsyncInputStream, progress: Progress): AsyncIn
       });
     };
   const iterator = () => input[Symbol.asyncIterator]();
-  return { ...methods(READS, checked), [Symbol.asyncIterator]: iterator } as AsyncInputStream;
+  return {
+    ...methods(INPUT_METHODS, checked),
+    [Symbol.asyncIterator]: iterator,
+  } as AsyncInputStream;
 }
 
 function checkedErrors(errors: ErrorStream, progress: Progress): ErrorStream {
@@ -76,18 +87,12 @@ function checkedErrors(errors: ErrorStream, progress: Progress): ErrorStream {
       progress.inspection.check(errorsCallRules, { method, args });
       return callOn(errors, method, args, progress);
     };
-  const names = ['write', 'writelines', 'flush', ...foreignTo(errors)];
+  const names = [...ERRORS_METHODS, ...foreignTo(errors)];
   return methods(names, checked) as unknown as ErrorStream;
 }
 
-const READS = ['read', 'readline', 'readlines'];
-
 function foreignTo(stream: object): string[] {
   return [...USUAL, ...FOREIGN.filter((name) => name in stream)];
-}
-
-function isOwn(method: string): boolean {
-  return READS.includes(method);
 }
 
 function methods(names: readonly string[], make: (name: string) => Call): Methods {

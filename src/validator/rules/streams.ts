@@ -3,6 +3,10 @@ import { show } from '../show.ts';
 
 const STREAMS = 'PEP 3333, Input and Error Streams';
 
+/** What an application may call. */
+export const INPUT_METHODS: readonly string[] = ['read', 'readline', 'readlines'];
+export const ERRORS_METHODS: readonly string[] = ['write', 'writelines', 'flush'];
+
 /** A call of a method of one of the streams. */
 export interface StreamCall {
   readonly method: string;
@@ -34,7 +38,7 @@ export const inputInterfaceRules: readonly RuleFor<unknown>[] = [
     text: 'wsgi.input has read, readline, readlines, and can be iterated.',
     reference: STREAMS,
     remedy: 'Provide what is missing.',
-    check: (input) => lacking('wsgi.input', input, ['read', 'readline', 'readlines'], true),
+    check: (input) => lacking('wsgi.input', input, INPUT_METHODS, true),
   },
 ];
 
@@ -46,8 +50,7 @@ export const inputCallRules: readonly RuleFor<InputCall>[] = [
     text: 'Of wsgi.input an application uses read, readline, readlines and iteration only, and it never closes it.',
     reference: STREAMS,
     remedy: 'Read what is needed; the stream is the server’s to close.',
-    check: ({ method }) =>
-      ['read', 'readline', 'readlines'].includes(method) ? null : `${method}() was called on it`,
+    check: ({ method }) => (INPUT_METHODS.includes(method) ? null : `${method}() was called on it`),
   },
   {
     id: 'input-arguments',
@@ -57,6 +60,7 @@ export const inputCallRules: readonly RuleFor<InputCall>[] = [
     reference: STREAMS,
     remedy: 'Give the number of bytes, or nothing.',
     check: ({ method, args }) => {
+      if (!INPUT_METHODS.includes(method)) return null;
       if (args.length > 1) return `${method}() was called with ${args.length} arguments`;
       const [size] = args;
       return size === undefined || size === null || Number.isInteger(size)
@@ -129,7 +133,7 @@ export const errorsInterfaceRules: readonly RuleFor<unknown>[] = [
     text: 'wsgi.errors has write, writelines and flush.',
     reference: STREAMS,
     remedy: 'Provide what is missing.',
-    check: (errors) => lacking('wsgi.errors', errors, ['write', 'writelines', 'flush'], false),
+    check: (errors) => lacking('wsgi.errors', errors, ERRORS_METHODS, false),
   },
 ];
 
@@ -142,7 +146,7 @@ export const errorsCallRules: readonly RuleFor<StreamCall>[] = [
     reference: STREAMS,
     remedy: 'Leave it open: it is the server’s log.',
     check: ({ method }) =>
-      ['write', 'writelines', 'flush'].includes(method) ? null : `${method}() was called on it`,
+      ERRORS_METHODS.includes(method) ? null : `${method}() was called on it`,
   },
   {
     id: 'errors-arguments',
@@ -152,7 +156,7 @@ export const errorsCallRules: readonly RuleFor<StreamCall>[] = [
     reference: STREAMS,
     remedy: 'Put the text together first.',
     check: ({ method, args }) =>
-      args.length === (method === 'flush' ? 0 : 1)
+      !ERRORS_METHODS.includes(method) || args.length === (method === 'flush' ? 0 : 1)
         ? null
         : `${method}() was called with ${args.length} arguments`,
   },
