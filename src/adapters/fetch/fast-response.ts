@@ -28,7 +28,8 @@ const ILLEGAL_REASON = /[^\t\x20-\x7e\x80-\xff]/;
  * that only a real one has.
  *
  * `fromFetch` sends what it was made of, without a stream. Text, bytes, streams and nothing are what it
- * holds itself; forms and blobs are left to a real Response. (Fetch Standard, Response class)
+ * holds itself; forms and blobs are left to a real Response. A byte array that is the whole of its memory is
+ * not copied: it must stay as it is until it was sent. (Fetch Standard, Response class)
  *
  * @example return new FastResponse('Hello', { headers: { 'Content-Type': 'text/plain' } });
  */
@@ -54,8 +55,10 @@ export class FastResponse {
       this.#body = body;
       this.#defaultType('text/plain;charset=UTF-8');
     } else if (body instanceof Uint8Array) {
-      // Its own, as the caller may fill the array anew.
-      this.#body = new Uint8Array(body);
+      // A part of a larger memory is likely to be filled anew; copying the others would cost more than all
+      // the rest of the answer.
+      const whole = body.byteLength === body.buffer.byteLength;
+      this.#body = whole ? body : new Uint8Array(body);
     } else if (body instanceof ReadableStream) {
       if (body.locked) throw new TypeError('the body of a Response is locked');
       this.#body = body as ReadableStream<Uint8Array>;
@@ -66,7 +69,8 @@ export class FastResponse {
 
   /** `instanceof Response` holds for real ones too, where this stands in Response's place. */
   static [Symbol.hasInstance](value: unknown): boolean {
-    if (this === (FastResponse as unknown)) return value instanceof NativeResponse;
+    // Whatever extends this class has instances of its own.
+    if (Object.is(this, FastResponse)) return value instanceof NativeResponse;
     return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
