@@ -45,7 +45,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   private readonly response: NodeResponse;
   private readonly socket: GatewaySocket;
   private queue: Chunk[] = [];
-  private queued = 0;
+  pending = 0;
   private callbacks: WriteCallback[] = [];
   private ended = false;
   private closed = false;
@@ -110,6 +110,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     if (this.closed) return;
     this.closed = true;
     this.queue = [];
+    this.pending = 0;
     if (this.environ['wizgi.signal']?.aborted === true) this.breakOff();
     else if (this.ended) this.finish();
     else this.onTaken();
@@ -136,10 +137,10 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     }
     if (content.length > 0) {
       this.queue.push(content);
-      this.queued += content.length;
+      this.pending += content.length;
       if (this.waiting !== null) this.flushSoon();
     }
-    return this.queued < HIGH_WATER;
+    return this.pending < HIGH_WATER;
   }
 
   onEnd(): void {
@@ -189,8 +190,9 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
 
   /** The answer of a handler that ended it in its call. */
   private whole(): Body {
-    const blocks = this.queued > HIGH_WATER ? this.queue : [joined(this.queue)];
+    const blocks = this.pending > HIGH_WATER ? this.queue : [joined(this.queue)];
     this.queue = [];
+    this.pending = 0;
     const body: Body = blocks;
     if (this.isObserved()) body.close = () => this.close();
     return body;
@@ -212,19 +214,19 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   /** All that waits, where it is little; else its first piece. */
   private take(): Chunk {
     const { queue } = this;
-    if (queue.length > 1 && this.queued > HIGH_WATER) {
+    if (queue.length > 1 && this.pending > HIGH_WATER) {
       const first = queue.shift() as Chunk;
-      this.queued -= first.length;
+      this.pending -= first.length;
       return first;
     }
     this.queue = [];
-    this.queued = 0;
+    this.pending = 0;
     return joined(queue);
   }
 
   /** Nothing waits any more. */
   private onTaken(): void {
-    this.queued = 0;
+    this.pending = 0;
     const { callbacks } = this;
     if (callbacks.length > 0) {
       this.callbacks = [];

@@ -1,16 +1,25 @@
 import { streaming } from '../../wsgi/application.ts';
-import type { Application, Body, Environ, StartResponse } from '../../wsgi/types.ts';
+import { carryHosted } from '../../wsgi/hosted.ts';
+import type {
+  Application,
+  ApplicationLike,
+  Body,
+  Environ,
+  StartResponse,
+} from '../../wsgi/types.ts';
 import { Call } from './call.ts';
 import { handlerOf, type NodeApplication, type NodeHandler } from './handler.ts';
+import { toNode } from './to-node.ts';
 
 /** Settings of {@link fromNode}. */
 export interface FromNodeOptions {
   /**
-   * What answers requests that the handler passes on by calling its third argument, `next`.
+   * The application that answers what the handler passes on by calling its third argument, `next`.
+   * Headers that the handler has set are kept.
    *
    * @default a 404 for bare middleware; applications of frameworks answer themselves
    */
-  readonly next?: Application;
+  readonly next?: ApplicationLike;
 }
 
 /**
@@ -34,22 +43,32 @@ export function fromNode(
 ): Application {
   let handler = handlerOf(app);
   if (typeof handler !== 'function') {
-    const ready = handler;
-    ready.then(
-      (value) => {
-        handler = value;
+    handler.then(
+      (ready) => {
+        handler = ready;
       },
       // Whoever sends a request hears of it.
       () => undefined,
     );
   }
-  const next = null;
-  void options;
+  const given = options.next === undefined ? null : toNode(options.next);
   const enter = (ready: NodeHandler, environ: Environ, startResponse: StartResponse): Body =>
-    new Call(environ, startResponse).run(ready, next);
-  return streaming((environ, startResponse) =>
+    new Call(environ, startResponse).run(ready, given ?? ownNext(ready));
+  const application = streaming((environ, startResponse) =>
     typeof handler === 'function'
       ? enter(handler, environ, startResponse)
       : handler.then((ready) => enter(ready, environ, startResponse)),
   );
+  if (options.next !== undefined) carryHosted([options.next], application);
+  return application;
+}
+
+const notFound = toNode((_environ, startResponse) => {
+  startResponse('404 Not Found', [['Content-Type', 'text/plain; charset=utf-8']]);
+  return ['Not Found\n'];
+});
+
+/** Frameworks' applications, which have more than a function has, say themselves what is not found. */
+function ownNext(handler: NodeHandler): NodeHandler | null {
+  return handler.length >= 3 && !('handle' in handler) ? notFound : null;
 }

@@ -8,3 +8,4 @@ export type {
   NodeHandler,
 } from './handler.ts';
 export { environOf } from './request.ts';
+export { type ToNodeOptions, toNode } from './to-node.ts';

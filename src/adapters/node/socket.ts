@@ -4,6 +4,8 @@ import type { Environ } from '../../wsgi/types.ts';
 /** Whose connection a {@link GatewaySocket} stands for. */
 export interface SocketOwner {
   readonly environ: Environ;
+  /** Bytes, or characters, that wait to be sent. */
+  readonly pending: number;
   /** The handler breaks the request off. */
   onDestroyed(error: Error | undefined): void;
   /** Nothing moved for as long as `setTimeout` said. */
@@ -83,7 +85,7 @@ export class GatewaySocket {
   }
 
   get writableLength(): number {
-    return 0;
+    return this.owner.pending;
   }
 
   get writableHighWaterMark(): number {

@@ -1,0 +1,149 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Exchange } from '../../wsgi/exchange.ts';
+import type { ResponseHead } from '../../wsgi/response-head.ts';
+import type { Chunk } from '../../wsgi/types.ts';
+import type { RoutedRequest } from './environ.ts';
+
+/** Who runs the application of a {@link ResponseExchange}. */
+export interface ExchangeOwner {
+  /** The answer has begun. */
+  onBegun(): void;
+  /** What was written is taken. */
+  onTaken(): void;
+  /** The request is over. */
+  onDone(): void;
+}
+
+/** HTTP/2's INTERNAL_ERROR, which ends a stream. (RFC 9113 §7) */
+const INTERNAL_ERROR = 2;
+
+/** An answer that goes through a ServerResponse, of HTTP/1 or of node:http2's compatibility API. */
+export class ResponseExchange implements Exchange {
+  private readonly request: RoutedRequest;
+  private readonly response: ServerResponse;
+  private readonly owner: ExchangeOwner;
+  /** Whose cork keeps the pieces of a chunk together; null where that is not ours. */
+  private readonly corked: Socket | null;
+  private pending = false;
+  private ended = false;
+  private untilClose = false;
+  private readonly onWritten = () => this.settle();
+
+  constructor(request: RoutedRequest, response: ServerResponse, owner: ExchangeOwner) {
+    this.request = request;
+    this.response = response;
+    this.owner = owner;
+    this.corked = request.httpVersionMajor < 2 ? response.socket : null;
+  }
+
+  describe(): string {
+    const { method, url, originalUrl = url, httpVersion } = this.request;
+    return `${method} ${originalUrl} HTTP/${httpVersion}`;
+  }
+
+  respond(head: ResponseHead, content: Chunk | null): boolean {
+    this.ended = true;
+    this.begun(head);
+    const { response } = this;
+    // Middleware may have put a function of its own here, which need not take null.
+    if (content === null) response.end();
+    else response.end(this.own(content));
+    if (response.writableLength === 0 || response.destroyed) return true;
+    this.pending = true;
+    response.once('finish', this.onWritten);
+    return false;
+  }
+
+  begin(head: ResponseHead, first: Chunk): boolean {
+    this.untilClose = head.contentLength === null && this.request.httpVersion === '1.0';
+    this.begun(head);
+    return this.send(first);
+  }
+
+  send(block: Chunk): boolean {
+    const { response } = this;
+    if (this.isWrapped('write')) {
+      if (response.write(this.own(block))) return true;
+      this.pending = true;
+      response.once('drain', this.onWritten);
+      return false;
+    }
+    this.corked?.cork();
+    response.write(block, this.onWritten as (error?: Error | null) => void);
+    this.corked?.uncork();
+    this.pending = response.writableLength > 0;
+    return !this.pending;
+  }
+
+  finish(): void {
+    this.ended = true;
+    this.response.end();
+  }
+
+  cut(): void {
+    const { socket, httpVersionMajor } = this.request;
+    if (httpVersionMajor >= 2) {
+      if (!this.ended) closeStream(this.response);
+    } else if (this.untilClose && !this.ended) {
+      // The end of the connection must not pass for the end of the answer.
+      socket.resetAndDestroy();
+    } else {
+      socket.destroySoon();
+    }
+  }
+
+  done(): void {
+    this.owner.onDone();
+  }
+
+  private settle(): void {
+    if (!this.pending || (!this.isWrapped('write') && this.response.writableLength > 0)) return;
+    this.pending = false;
+    this.owner.onTaken();
+  }
+
+  private begun(head: ResponseHead): void {
+    this.owner.onBegun();
+    const { response } = this;
+    const { code, status, contentLength } = head;
+    const headers = head.headers.flat();
+    if (contentLength !== null) headers.push('Content-Length', String(contentLength));
+    if (this.request.httpVersionMajor >= 2) {
+      this.setHeaders(headers);
+      response.writeHead(code);
+    } else if (this.isWrapped('writeHead') || response.getHeaderNames().length > 0) {
+      this.setHeaders(headers);
+      response.writeHead(code, status.slice(4));
+    } else {
+      response.writeHead(code, status.slice(4), headers);
+    }
+  }
+
+  /** Over the headers that middleware has set; cookies of both are kept, and what answers vary by. */
+  private setHeaders(headers: readonly string[]): void {
+    const { response } = this;
+    const set = new Set<string>(['set-cookie', 'vary'].filter((name) => response.hasHeader(name)));
+    for (let at = 0; at < headers.length; at += 2) {
+      const [name, value] = headers.slice(at, at + 2) as [string, string];
+      const lower = name.toLowerCase();
+      if (set.has(lower)) response.appendHeader(name, value);
+      else response.setHeader(name, value);
+      set.add(lower);
+    }
+  }
+
+  /** A block as middleware may keep it. */
+  private own(block: Chunk): Chunk {
+    return typeof block === 'string' || !this.isWrapped('write') ? block : Buffer.from(block);
+  }
+
+  private isWrapped(method: 'write' | 'writeHead'): boolean {
+    return Object.hasOwn(this.response, method);
+  }
+}
+
+function closeStream(response: ServerResponse): void {
+  const { stream } = response as unknown as { stream: { close(code: number): void } };
+  stream.close(INTERNAL_ERROR);
+}
