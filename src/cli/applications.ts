@@ -4,7 +4,8 @@ import { demoApp } from '../wsgi/demo.ts';
 import { type HostedApplication, hostedIn } from '../wsgi/hosted.ts';
 import { mount } from '../wsgi/mount.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
-import { checkApplication, loadApplication } from './load-application.ts';
+import { adapt } from './adapt.ts';
+import { loadApplication } from './load-application.ts';
 import type { Logs } from './logs.ts';
 import type { Mount } from './mounts.ts';
 import type { Settings } from './settings.ts';
@@ -31,6 +32,7 @@ export async function loadApplications(
   const targets = settings.mounts.map(({ source }) =>
     source.kind === 'target' ? parseTarget(source.text, source.directory) : null,
   );
+  checkInterface(settings, targets);
   checkPythonFlags(settings, targets);
   checkUpstreamFlags(settings, targets);
   const apps: ApplicationLike[] = [];
@@ -53,6 +55,29 @@ export async function loadApplications(
     throw new UserError(error.message, EXIT.application);
   }
   return { app: combine(settings.mounts, apps), hosted };
+}
+
+const NOT_MODULES = {
+  python: 'a Python application',
+  upstream: 'an upstream server',
+} as const;
+
+/** Only what runs in this process has a choice. */
+function checkInterface(
+  { interface: asked, mounts }: Settings,
+  targets: readonly (Target | null)[],
+): void {
+  if (asked === 'auto') return;
+  const hasChoice = mounts.some(
+    ({ source }, index) => source.kind === 'value' || targets[index]?.kind === 'module',
+  );
+  if (hasChoice) return;
+  const [target] = targets;
+  const what =
+    target === null || target === undefined || target.kind === 'module'
+      ? 'there is none'
+      : `${target.text} is ${NOT_MODULES[target.kind]}`;
+  throw new UserError(`--interface concerns applications in JavaScript and TypeScript: ${what}`);
 }
 
 /** Flags that would change nothing are a mistake of whoever gives them. */
@@ -88,12 +113,12 @@ async function loadOne(
   runOnce: boolean,
 ): Promise<ApplicationLike> {
   if (source.kind === 'demo') return demoApp;
-  if (source.kind === 'value') return checkApplication(source.value, source.from);
+  if (source.kind === 'value') return adapt(source.value, source.from, settings.interface);
   if (target?.kind === 'upstream') return loadUpstream(target.urls, settings, logs);
   if (target?.kind === 'python') {
     return loadPython(target.text, source.directory, settings, logs, runOnce);
   }
-  return loadApplication(target as ModuleTarget);
+  return loadApplication(target as ModuleTarget, settings.interface, logs.log);
 }
 
 /** One URL is forwarded to; several share the requests. */

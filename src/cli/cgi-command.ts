@@ -16,7 +16,7 @@ import { UserError } from './user-error.ts';
 /** What a process for a single request has use for, beside the options of CGI. */
 const PYTHON_FLAGS = ['python', 'pythonpath'];
 const COMMAND_FLAGS = [
-  ...['config', 'mount', 'env', 'chdir', 'errorLogfile', 'logLevel', 'logFormat'],
+  ...['config', 'interface', 'mount', 'env', 'chdir', 'errorLogfile', 'logLevel', 'logFormat'],
 ];
 
 /**

@@ -27,6 +27,13 @@ export const commandOptions = {
     repeatable: true,
     help: 'Serves a further application below a path, as in /api=api.ts; repeatable.',
   },
+  interface: {
+    flag: 'interface',
+    value: 'INTERFACE',
+    choices: ['auto', 'wsgi', 'fetch', 'node'],
+    default: 'auto',
+    help: "What an application in JavaScript or TypeScript is written for: wsgi, fetch (a function of a Request that gives a Response) or node (a function of node:http's request and response). auto knows applications of Express, Connect, Koa, Fastify, Nest, and what has fetch(), as Hono's have; it takes a bare function for a WSGI application.",
+  },
   env: {
     flag: 'env',
     short: 'e',

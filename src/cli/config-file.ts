@@ -48,6 +48,7 @@ export async function readConfigFile(name: string): Promise<ConfigFile> {
 const OWN: Readonly<Record<string, (value: unknown) => boolean>> = {
   app: isSource,
   mount: (value) => isObject(value) && Object.values(value).every(isSource),
+  interface: (value) => (commandOptions.interface.choices as readonly unknown[]).includes(value),
   upstream: isObject,
   env: (value) => isObject(value) && Object.values(value).every(isText),
   accessLogfile: (value) => isText(value) || value === false,

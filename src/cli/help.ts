@@ -12,6 +12,8 @@ Serves WSGI applications (PEP 3333) written in TypeScript, JavaScript or Python.
 
   wizgi serve app.ts                       serve app.ts at http://127.0.0.1:8000
   wizgi serve app.ts:api -b 0.0.0.0:8080   its export 'api', to the whole network
+  wizgi serve server.js                    an application of Express, Koa, Fastify,
+                                           Nest, Hono: no server of their own
   wizgi serve mysite.wsgi -w 4             a Python module, in four processes
   wizgi serve app.ts --mount /old=old.py   two applications side by side
   wizgi serve app.ts --mount /api=http://127.0.0.1:3000
@@ -39,7 +41,17 @@ const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] 
   ['Listening', ['bind', 'backlog', 'socket-mode', 'max-connections']],
   [
     'Application',
-    ['mount', 'config', 'env', 'chdir', 'script-name', 'iis-path-info', 'serial', 'server-header'],
+    [
+      'interface',
+      'mount',
+      'config',
+      'env',
+      'chdir',
+      'script-name',
+      'iis-path-info',
+      'serial',
+      'server-header',
+    ],
   ],
   [
     'Behind a web server',

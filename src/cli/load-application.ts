@@ -1,8 +1,11 @@
 import { basename } from 'node:path';
-import { asApplication } from '../wsgi/application.ts';
+import type { Log } from '../wsgi/log.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
+import { adapt } from './adapt.ts';
 import { importModule, type ModuleExports } from './import-module.ts';
+import { type AskedInterface, foreignKind, isPromise } from './interfaces.ts';
 import { nearest } from './nearest.ts';
+import { listensDuring } from './own-servers.ts';
 import type { ModuleTarget } from './target.ts';
 import { EXIT, UserError } from './user-error.ts';
 
@@ -12,12 +15,23 @@ const USUAL = ['application', 'app', 'default'];
 /**
  * Loads the application that a TARGET names.
  *
+ * @param asked - the interface that it is written for.
  * @throws {UserError} (as a rejection) saying what is wrong with the module.
  */
-export async function loadApplication(target: ModuleTarget): Promise<ApplicationLike> {
-  const exports = await load(target.path);
-  const { name, value } = pick(target, exports);
-  return checkApplication(value, `${name} of ${basename(target.path)}`);
+export async function loadApplication(
+  target: ModuleTarget,
+  asked: AskedInterface,
+  log: Log,
+): Promise<ApplicationLike> {
+  const { result: exports, listens } = await listensDuring(() => load(target.path));
+  const { name, value } = pick(target, exports, listens);
+  const app = await adapt(value, `${name} of ${basename(target.path)}`, asked);
+  if (listens) {
+    log.warn('the application listens by itself, too: call listen() only where wizgi does not', {
+      target: target.text,
+    });
+  }
+  return app;
 }
 
 /** Loads a module; see {@link loadApplication}. */
@@ -36,7 +50,11 @@ interface Export {
 }
 
 /** Finds the export, which in a CommonJS module can be a property of `module.exports`. */
-function pick({ exportName, text }: ModuleTarget, exports: ModuleExports): Export {
+function pick(
+  { exportName, text }: ModuleTarget,
+  exports: ModuleExports,
+  listens: boolean,
+): Export {
   const names = Object.keys(exports).filter((name) => name !== 'module.exports');
   const inner = propertiesOf(exports['default']);
   const all = [...new Set([...names, ...Object.keys(inner)])].filter(
@@ -52,11 +70,14 @@ function pick({ exportName, text }: ModuleTarget, exports: ModuleExports): Expor
     if (names.includes(name)) return { name, value: exports[name] };
   }
   for (const name of USUAL) if (Object.hasOwn(inner, name)) return { name, value: inner[name] };
-  throw missingExport(`${text}: the module exports no application, app or default`, null, all);
+  const message = `${text}: the module exports no application, app or default`;
+  if (!listens) throw missingExport(message, null, all);
+  throw failure(`${message}, but listens by itself; export the application instead of listen()`);
 }
 
 function propertiesOf(value: unknown): ModuleExports {
   if (typeof value !== 'object' || value === null || 'call' in value) return {};
+  if (foreignKind(value) !== null || isPromise(value)) return {};
   return value as ModuleExports;
 }
 
@@ -69,44 +90,6 @@ function missingExport(message: string, wanted: string | null, all: readonly str
 
 function list(names: readonly string[]): string {
   return names.join(', ');
-}
-
-/**
- * Checks that a value is an application, or looks like one of other kinds.
- *
- * @throws {UserError} saying what it is instead.
- */
-export function checkApplication(value: unknown, from: string): ApplicationLike {
-  const foreign = foreignKind(value);
-  if (foreign !== null) {
-    throw failure(`${from} is ${foreign}, which is not yet supported; expected ${EXPECTED}`);
-  }
-  try {
-    return asApplication(value as ApplicationLike);
-  } catch {
-    throw failure(`${from} is ${describe(value)}, not an application; expected ${EXPECTED}`);
-  }
-}
-
-const EXPECTED =
-  'a WSGI application: a function (environ, startResponse), a class, or an object with a call method';
-
-/** Applications for other servers, which would fail with the first request. */
-function foreignKind(value: unknown): string | null {
-  if ((typeof value !== 'function' && typeof value !== 'object') || value === null) return null;
-  const has = (name: string) => typeof (value as ModuleExports)[name] === 'function';
-  if (has('handle') && has('use') && has('listen')) return 'an Express application';
-  if (has('callback') && has('use') && has('listen')) return 'a Koa application';
-  if (has('inject') && has('register') && has('listen')) return 'a Fastify application';
-  if (has('fetch') && (typeof value === 'function' || !has('call'))) return 'a Fetch handler';
-  return null;
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof Promise) return 'a promise';
-  return typeof value === 'object' ? 'an object without a call method' : `a ${typeof value}`;
 }
 
 function failure(message: string): UserError {

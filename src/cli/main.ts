@@ -56,7 +56,7 @@ function report(error: unknown): number {
 // loads waits for what never happens.
 process.once('beforeExit', () => {
   process.stderr.write(
-    'wizgi: the application was never loaded: a top-level await does not settle\n',
+    'wizgi: the application was never loaded: a top-level await, or a promise of it, does not settle\n',
   );
   process.exit(EXIT.application);
 });

@@ -5,6 +5,7 @@ import { isUpstreamUrl } from '../upstream/target.ts';
 import { commandOptions } from './command-options.ts';
 import { type ConfigFile, findConfigFile, readConfigFile } from './config-file.ts';
 import type { Flags } from './flags.ts';
+import type { AskedInterface } from './interfaces.ts';
 import { describeMount, type Mount, mountsOf } from './mounts.ts';
 import { type PythonSettings, pythonSettings } from './python-settings.ts';
 import { type UpstreamSettings, upstreamSettings } from './upstream-settings.ts';
@@ -14,6 +15,8 @@ import { UserError } from './user-error.ts';
 export interface Settings {
   /** At least one; that at `'/'` is the first. */
   readonly mounts: readonly Mount[];
+  /** What applications in JavaScript and TypeScript are written for. */
+  readonly interface: AskedInterface;
   readonly server: ResolvedServerOptions;
   readonly python: PythonSettings;
   readonly upstream: UpstreamSettings;
@@ -58,6 +61,7 @@ function merge(
   const accessDefault = stdoutIsTerminal ? '-' : false;
   return {
     mounts: mountsOf(target, command.mount ?? [], file),
+    interface: command.interface ?? file?.config.interface ?? commandOptions.interface.default,
     server: serverOptions(flags, file),
     python: pythonSettings(flags.python, file),
     upstream: upstreamSettings(flags.upstream, file),

@@ -21,7 +21,6 @@ export const unavailable: Readonly<Record<string, string>> = {
   'forwarded-allow-ips': `${LATER}; forwarded headers are passed on and never trusted`,
   'proxy-protocol': LATER,
   'proxy-allow-from': LATER,
-  interface: `${LATER}: applications are WSGI applications`,
   paste: `${NEVER}: name the file as TARGET, as in wizgi serve production.ini`,
   daemon: `${NEVER}: leave that to the service manager (systemd, a container)`,
   name: NEVER,

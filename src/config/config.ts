@@ -11,6 +11,13 @@ export interface WizgiConfig
   readonly app?: ApplicationLike | string;
   /** Further applications by the path that they are mounted at, as in `{ '/api': './api.ts' }`. */
   readonly mount?: Readonly<Record<string, ApplicationLike | string>>;
+  /**
+   * What applications in JavaScript and TypeScript are written for. `'auto'` knows those of Express,
+   * Connect, Koa, Fastify and Nest, and what has `fetch()`; it takes a bare function for a WSGI application.
+   *
+   * @default 'auto'
+   */
+  readonly interface?: 'auto' | 'wsgi' | 'fetch' | 'node';
   /** Options of upstream servers that `app` and `mount` name by their URLs. */
   readonly upstream?: OptionsOf<typeof upstreamOptionTable & typeof balanceOptionTable>;
   /** Where to listen: one address or several. */

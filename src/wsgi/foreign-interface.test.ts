@@ -14,6 +14,7 @@ describe('an application of another interface', () => {
   it.each([
     ['returns', () => new Response('x')],
     ['promises', async () => new Response('x')],
+    ['cannot come to', (request: { url: string }) => new Response(new URL(request.url).pathname)],
   ])('that %s a Response', async (_, app) => {
     expect(await hintFor(app)).toContain('--interface fetch');
   });
