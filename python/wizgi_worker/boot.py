@@ -72,6 +72,8 @@ def serve(app, config, channel, ledger, errors, stack_signal, started):
     if config["around"]:
         loop.around = True
         app.inner.loop = loop
+    if config["validate"]:
+        loop.app = validated(app, loop)
     if config["reload"]:
         report_modules(channel, started)
         watch_imports(loop)
@@ -110,6 +112,21 @@ def load(config, channel, started):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(3)
+
+
+def validated(app, loop):
+    """Has the application checked; the server hears of what is found."""
+    import json
+
+    from .trace import traceback_of
+    from .validate import validator
+
+    def report(finding):
+        trace = "" if finding.error is None else traceback_of(finding.error)
+        text = json.dumps([finding.rule, finding.seen, finding.request, trace]).encode()
+        loop.out.append(messages.FRAME.pack(messages.FINDING, 0, len(text), 0) + text)
+
+    return validator(app, report)
 
 
 class Wrapped:

@@ -23,6 +23,7 @@ CALL = 8
 CALL_INPUT = 9
 MODULES = 10
 LATE_ERROR = 11
+FINDING = 12
 
 # From the worker, with two numbers.
 END = 16

@@ -39,6 +39,8 @@ export interface CrewOptions extends WorkerOptions {
   diagnose(): Promise<Error | null>;
   /** Files that went into the application, and since when, as `Date.now()` counts. */
   modules(files: readonly string[], since: number): void;
+  /** A worker's word of a broken rule. */
+  finding(text: string): void;
 }
 
 /** Whoever serves for less, in milliseconds, dies early. */
@@ -233,6 +235,10 @@ export class Crew implements WorkerOwner {
 
   onModules(files: readonly string[], since: number): void {
     this.options.modules(files, since);
+  }
+
+  onFinding(text: string): void {
+    this.options.finding(text);
   }
 
   onEnded(worker: Worker, exit: Exit): void {

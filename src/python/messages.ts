@@ -23,6 +23,7 @@ export const FROM = {
   CALL_INPUT: 9,
   MODULES: 10,
   LATE_ERROR: 11,
+  FINDING: 12,
   END: 16,
   RETURNED: 17,
   TIME: 18,

@@ -6,6 +6,7 @@ import {
   type ResolvedServerOptions,
   resolveTable,
 } from '../gateways/options.ts';
+import type { Finding } from '../validator/index.ts';
 import type { TextSink } from '../wsgi/error-stream.ts';
 import type { Log } from '../wsgi/log.ts';
 import { MAX_THREADS } from './ledger.ts';
@@ -74,6 +75,11 @@ export interface PythonOptions extends OptionsOf<typeof pythonOptionTable> {
    * `wsgi.run_once` and `wsgi.multiprocess`. Default: false.
    */
   readonly runOnce?: boolean;
+  /**
+   * Has the workers hold the application, and themselves, to the contract, as `validator({ report })` of
+   * `wizgi/validator` does in this process. For development: each block passes through more hands.
+   */
+  readonly report?: (finding: Finding) => void;
   /** Where the pool logs. Default: warnings and errors to standard error. */
   readonly log?: Log;
   /** Where `wsgi.errors` writes. Default: standard error. */
@@ -97,7 +103,7 @@ const table = {
  * @throws {ConfigurationError} naming an option that does not exist or whose value is unusable.
  */
 export function resolvePythonOptions(
-  options: Omit<PythonOptions, 'directory' | 'env' | 'runOnce' | 'log' | 'errors'>,
+  options: Omit<PythonOptions, 'directory' | 'env' | 'runOnce' | 'report' | 'log' | 'errors'>,
 ): ResolvedPythonOptions {
   const resolved = resolveTable(table, options);
   if (resolved.threads > MAX_THREADS) {

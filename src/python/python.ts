@@ -9,6 +9,7 @@ import { Call } from './call.ts';
 import { requestContent } from './content.ts';
 import { Crew } from './crew.ts';
 import { encodeEnviron } from './environ.ts';
+import { readFinding } from './finding.ts';
 import { diagnose, findInterpreter } from './interpreter.ts';
 import { type PythonOptions, type ResolvedPythonOptions, resolvePythonOptions } from './options.ts';
 import { warnOfOthers } from './ownership.ts';
@@ -83,7 +84,7 @@ function host(
   options: PythonOptions,
   around: Application | null,
 ): PythonApplication {
-  const { directory = '.', env = {}, runOnce = false, errors, ...others } = options;
+  const { directory = '.', env = {}, runOnce = false, errors, report, ...others } = options;
   const { log: given = stderrLog, ...rest } = others;
   const resolved = resolvePythonOptions(rest);
   const { threads } = resolved;
@@ -105,6 +106,7 @@ function host(
     around: around !== null,
     preload: resolved.preload,
     reload: resolved.reload,
+    validate: report !== undefined,
   };
   const watch = resolved.reload ? new SourceWatch((file) => onChange(file)) : null;
   const modules = (files: readonly string[], since: number) => watch?.add(files, since);
@@ -132,6 +134,7 @@ function host(
         : directSpawner(processes),
       diagnose: () => diagnose(interpreter),
       modules,
+      finding: (text) => report?.(readFinding(text)),
     },
     pool,
   );

@@ -36,6 +36,8 @@ export interface WorkerOwner {
   onReturned(call: Call): void;
   /** Files that went into the application, and since when, as `Date.now()` counts. */
   onModules(files: readonly string[], since: number): void;
+  /** A rule of the contract was broken, as `readFinding` reads it. */
+  onFinding(text: string): void;
   /** The process is over, and nothing more comes from it. */
   onEnded(worker: Worker, exit: Exit): void;
 }
@@ -265,6 +267,9 @@ export class Worker implements FrameSink, InnerPeer {
         break;
       case FROM.CALL_INPUT:
         this.inner?.content(id, data.subarray(content, end));
+        break;
+      case FROM.FINDING:
+        this.owner.onFinding(data.toString('utf8', text, content));
         break;
       case FROM.MODULES:
         this.owner.onModules(

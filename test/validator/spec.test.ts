@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Rule, type Subject, subjects } from '../../src/validator/index.ts';
 
@@ -52,6 +53,38 @@ function ruleLine({ id, side, severity, text, remedy, reference }: Rule): string
 function section({ title, introduction, rules }: Subject): string {
   return `\n### ${title}\n\n${introduction}\n${TABLE}${rules.map(ruleLine).join('')}`;
 }
+
+/** What a Python application can break, or its server. */
+const inPython = subjects
+  .flatMap(({ rules }) => rules)
+  .filter(({ id }) => !/^(?:async|middleware)-/.test(id));
+
+const PYTHON_HEADER = `"""The rules of the contract: severity, text, remedy and reference of each.
+
+Made from \`src/validator/rules/\`; \`npx vitest run test/validator -u\` writes it anew.
+"""
+
+RULES = {
+`;
+
+function pythonLine({ id, severity, text, remedy, reference }: Rule): string {
+  const strings = [severity, text, remedy, reference].map((value) => JSON.stringify(value));
+  return `    ${JSON.stringify(id)}: (\n${strings.map((value) => `        ${value},\n`).join('')}    ),\n`;
+}
+
+describe('the rules in Python', () => {
+  it('are those of TypeScript', async () => {
+    const page = `${PYTHON_HEADER}${inPython.map(pythonLine).join('')}}\n`;
+    await expect(page).toMatchFileSnapshot('../../python/wizgi_worker/validate_rules.py');
+  });
+
+  it('each have a check', () => {
+    const checks = ['validate.py', 'validate_checks.py']
+      .map((name) => readFileSync(`python/wizgi_worker/${name}`, 'utf8'))
+      .join('');
+    expect(inPython.filter(({ id }) => !checks.includes(`"${id}"`))).toEqual([]);
+  });
+});
 
 describe('SPEC.md', () => {
   it('is the table of rules', async () => {

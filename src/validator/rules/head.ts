@@ -139,7 +139,7 @@ export const headerRules: readonly RuleFor<Header>[] = [
     id: 'header-hop-by-hop',
     side: 'application',
     severity: 'error',
-    text: 'No header concerns the connection: that is the server’s business.',
+    text: "No header concerns the connection: that is the server's business.",
     reference: 'PEP 3333, Other HTTP Features; RFC 9110 §7.6.1',
     remedy: 'Leave it out; the server decides on persistence and on transfer codings.',
     check: ({ name }) => (isHopByHop(name) ? `there is a header ${show(name)}` : null),

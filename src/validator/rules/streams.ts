@@ -49,7 +49,7 @@ export const inputCallRules: readonly RuleFor<InputCall>[] = [
     severity: 'error',
     text: 'Of wsgi.input an application uses read, readline, readlines and iteration only, and it never closes it.',
     reference: STREAMS,
-    remedy: 'Read what is needed; the stream is the server’s to close.',
+    remedy: "Read what is needed; the stream is the server's to close.",
     check: ({ method }) => (INPUT_METHODS.includes(method) ? null : `${method}() was called on it`),
   },
   {
@@ -144,7 +144,7 @@ export const errorsCallRules: readonly RuleFor<StreamCall>[] = [
     severity: 'error',
     text: 'Of wsgi.errors an application uses write, writelines and flush only, and it never closes it.',
     reference: STREAMS,
-    remedy: 'Leave it open: it is the server’s log.',
+    remedy: "Leave it open: it is the server's log.",
     check: ({ method }) =>
       ERRORS_METHODS.includes(method) ? null : `${method}() was called on it`,
   },
