@@ -12,6 +12,11 @@ import { StreamBody, unwrapBody } from './response-body.ts';
  */
 export function answer(response: unknown, startResponse: StartResponse): Body | Promise<Body> {
   if (!isResponse(response)) throw new TypeError(`the Fetch handler gave ${kindOf(response)}`);
+  if (response.status === 101 || ('webSocket' in response && response.webSocket)) {
+    throw new TypeError(
+      'the Fetch handler answered with a change of protocol, which WSGI has no means for: serve WebSockets by another server',
+    );
+  }
   const parts = FastResponse.parts(response);
   if (parts === null) return answerNative(response, startResponse);
   startResponse(lineOf(parts), headersOf(parts.headers));
@@ -23,15 +28,10 @@ export function answer(response: unknown, startResponse: StartResponse): Body | 
 
 function answerNative(response: Response, startResponse: StartResponse): Body | Promise<Body> {
   const { status, body } = response;
-  if (status === 101 || ('webSocket' in response && response.webSocket)) {
-    throw new TypeError(
-      'the Fetch handler answered with a change of protocol, which WSGI has no means for: serve WebSockets by another server',
-    );
-  }
   if (status === 0) throw new TypeError('the Fetch handler answered with Response.error()');
   if (response.bodyUsed || body?.locked) {
     throw new TypeError(
-      'the Fetch handler gave a Response whose body was read already; give response.clone() a reader instead',
+      'the Fetch handler gave a Response whose body was read already; read a clone() of it instead',
     );
   }
   const headers = headersOf(response.headers);

@@ -1,6 +1,6 @@
 import type { Environ } from '../../wsgi/types.ts';
 import { RequestHeaders } from './request-headers.ts';
-import { standIn } from './stand-in.ts';
+import { passFor, standIn } from './stand-in.ts';
 
 const NativeRequest = globalThis.Request;
 
@@ -129,6 +129,7 @@ standIn(
   new NativeRequest('http://localhost/'),
   (request) => request.toNative(),
 );
+passFor(LightRequest, NativeRequest);
 
 /** The body as it arrives, asked for as it is read. */
 function inputStream(environ: Environ): ReadableStream<Uint8Array> {

@@ -1,6 +1,6 @@
 import { environKey } from '../../wsgi/environ.ts';
 import type { Environ } from '../../wsgi/types.ts';
-import { standIn } from './stand-in.ts';
+import { passFor, standIn } from './stand-in.ts';
 
 const NativeHeaders = globalThis.Headers;
 
@@ -62,6 +62,7 @@ export class RequestHeaders {
 }
 
 standIn(RequestHeaders, NativeHeaders, new NativeHeaders(), (headers) => headers.toNative());
+passFor(RequestHeaders, NativeHeaders);
 
 /** The environ key of a header; null for one that no environ has. */
 function keyOf(name: string): string | null {

@@ -28,12 +28,16 @@ export function standIn<T extends object, R extends object>(
   for (const state of Object.getOwnPropertySymbols(sample)) {
     forwardAccessor(prototype, state, real);
   }
-  Object.defineProperty(prototype, 'constructor', {
+  Object.setPrototypeOf(prototype, builtIn.prototype);
+}
+
+/** Has objects of a class call the built-in one their constructor, as nobody else makes them. */
+export function passFor(own: abstract new (...args: never[]) => object, builtIn: Class): void {
+  Object.defineProperty(own.prototype, 'constructor', {
     value: builtIn,
     writable: true,
     configurable: true,
   });
-  Object.setPrototypeOf(prototype, builtIn.prototype);
 }
 
 function forwardAccessor<T extends object>(
