@@ -20,6 +20,7 @@ import { clientHarness } from './harness-client.ts';
 import { fetchHarness } from './harness-fetch.ts';
 import { httpHarness } from './harness-http.ts';
 import { metaHarness } from './harness-meta.ts';
+import { nodeHarness, roundTripHarness } from './harness-node.ts';
 import { pythonHarness } from './harness-python.ts';
 import { rackHarness } from './harness-rack.ts';
 import { ringHarnesses } from './harness-ring.ts';
@@ -85,6 +86,8 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   ),
   [cgiHarness, sections],
   ...[fetchHarness, asynchronously(fetchHarness)].map((harness) => [harness, sections] as const),
+  ...[nodeHarness, asynchronously(nodeHarness)].map((harness) => [harness, sections] as const),
+  [roundTripHarness, sections],
   [rackHarness(clientHarness), sections],
   ...ringHarnesses(clientHarness).map((harness) => [harness, sections] as const),
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
@@ -94,8 +97,12 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
 
 for (const [harness, cases] of suites) {
   describe(harness.name, () => {
-    const { component } = harness;
-    if (component !== undefined) beforeEach((context) => void need(component, context));
+    const { component, differences = {} } = harness;
+    beforeEach((context) => {
+      if (component !== undefined) need(component, context);
+      const { name } = context.task;
+      if (Object.hasOwn(differences, name)) context.skip(differences[name]);
+    });
     afterAll(() => harness.close?.());
     for (const section of cases) section(harness);
   });

@@ -44,6 +44,8 @@ export interface Harness {
   readonly capabilities: Capabilities;
   /** A program that it cannot do without. */
   readonly component?: Component;
+  /** Cases, by their titles, that somebody else decides here, and who: they are skipped with that. */
+  readonly differences?: Readonly<Record<string, string>>;
   serve(app: ApplicationLike, options?: ServeOptions): Promise<Served>;
   /** Ends what all that it served had in common. */
   close?(): Promise<void>;

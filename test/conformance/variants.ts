@@ -62,6 +62,7 @@ function variant(
   return {
     name: `${harness.name}, ${name}`,
     capabilities: { ...harness.capabilities, ...lacks, patient: false },
+    differences: harness.differences ?? {},
     serve: (app, options) => harness.serve(keepingMark(app, wrap), options),
   };
 }

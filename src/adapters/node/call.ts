@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { WsgiError } from '../../wsgi/errors.ts';
 import { isThenable } from '../../wsgi/iteration.ts';
 import type { Body, Chunk, Environ, HeaderList, StartResponse } from '../../wsgi/types.ts';
 import { Content, connectionReset } from './content.ts';
@@ -156,8 +157,8 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   // --- SocketOwner -----------------------------------------------------------------------------
 
   onDestroyed(error: Error | undefined): void {
-    if (!this.ended) this.fail(error ?? new Error('the handler destroyed the connection'));
-    else this.breakOff();
+    if (this.ended) this.breakOff();
+    else this.fail(reasonOf(error));
   }
 
   onTimeout(): void {
@@ -293,6 +294,13 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
       this.onStrayError(error);
     }
   }
+}
+
+/** What the driver is told: of a body that was cut off, its own error. */
+function reasonOf(error: Error | undefined): unknown {
+  if (error === undefined)
+    return new WsgiError('no-answer', 'the handler destroyed the connection');
+  return error.cause instanceof WsgiError ? error.cause : error;
 }
 
 /** Pieces as one block. */

@@ -17,6 +17,8 @@ export interface ExchangeOwner {
 
 /** HTTP/2's INTERNAL_ERROR, which ends a stream. (RFC 9113 §7) */
 const INTERNAL_ERROR = 2;
+/** How long before a reset, in milliseconds: one right behind the data can destroy it. */
+const RESET_DELAY = 100;
 
 /** An answer that goes through a ServerResponse, of HTTP/1 or of node:http2's compatibility API. */
 export class ResponseExchange implements Exchange {
@@ -27,8 +29,10 @@ export class ResponseExchange implements Exchange {
   private readonly corked: Socket | null;
   private pending = false;
   private ended = false;
-  private untilClose = false;
-  private readonly onWritten = () => this.settle();
+  private readonly onWritten = (error?: unknown) => {
+    // Of a client that is gone, 'close' tells.
+    if (error === undefined || error === null) this.settle();
+  };
 
   constructor(request: RoutedRequest, response: ServerResponse, owner: ExchangeOwner) {
     this.request = request;
@@ -46,9 +50,8 @@ export class ResponseExchange implements Exchange {
     this.ended = true;
     this.begun(head);
     const { response } = this;
-    // Middleware may have put a function of its own here, which need not take null.
     if (content === null) response.end();
-    else response.end(this.own(content));
+    else response.end(this.own(inOctets(head, content)));
     if (response.writableLength === 0 || response.destroyed) return true;
     this.pending = true;
     response.once('finish', this.onWritten);
@@ -56,9 +59,8 @@ export class ResponseExchange implements Exchange {
   }
 
   begin(head: ResponseHead, first: Chunk): boolean {
-    this.untilClose = head.contentLength === null && this.request.httpVersion === '1.0';
     this.begun(head);
-    return this.send(first);
+    return this.send(inOctets(head, first));
   }
 
   send(block: Chunk): boolean {
@@ -70,7 +72,7 @@ export class ResponseExchange implements Exchange {
       return false;
     }
     this.corked?.cork();
-    response.write(block, this.onWritten as (error?: Error | null) => void);
+    response.write(block, this.onWritten);
     this.corked?.uncork();
     this.pending = response.writableLength > 0;
     return !this.pending;
@@ -85,11 +87,10 @@ export class ResponseExchange implements Exchange {
     const { socket, httpVersionMajor } = this.request;
     if (httpVersionMajor >= 2) {
       if (!this.ended) closeStream(this.response);
-    } else if (this.untilClose && !this.ended) {
-      // The end of the connection must not pass for the end of the answer.
-      socket.resetAndDestroy();
-    } else {
+    } else if (this.ended) {
       socket.destroySoon();
+    } else {
+      reset(socket);
     }
   }
 
@@ -141,6 +142,24 @@ export class ResponseExchange implements Exchange {
   private isWrapped(method: 'write' | 'writeHead'): boolean {
     return Object.hasOwn(this.response, method);
   }
+}
+
+/** Behind what was written: the end of the connection must not pass for that of the answer. */
+function reset(socket: Socket): void {
+  const isPlainTcp = socket.remotePort !== undefined && !('encrypted' in socket);
+  if (isPlainTcp) setTimeout(() => socket.resetAndDestroy(), RESET_DELAY);
+  else socket.destroySoon();
+}
+
+/** A text that is sent together with the head decides how the head is encoded: as UTF-8. */
+function inOctets({ status, headers }: ResponseHead, block: Chunk): Chunk {
+  if (typeof block !== 'string') return block;
+  const plain = isAscii(status) && headers.every(([, value]) => isAscii(value));
+  return plain ? block : Buffer.from(block);
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\x00-\x7f]/.test(text);
 }
 
 function closeStream(response: ServerResponse): void {

@@ -15,6 +15,7 @@ import type { Application, ApplicationLike } from '../../wsgi/types.ts';
 import { type HandlerFacts, type RoutedRequest, requestEnviron } from './environ.ts';
 import { type ExchangeOwner, ResponseExchange } from './exchange.ts';
 import type { NextFunction, NodeHandler } from './handler.ts';
+import { environOf } from './request.ts';
 
 const { maxBody, bodyInMemory, spoolDirectory, timeout } = optionTable;
 const toNodeTable = { maxBody, bodyInMemory, spoolDirectory, timeout } as const;
@@ -128,14 +129,17 @@ class Handling implements ExchangeOwner {
     this.receiving = true;
     if (settings.streaming) {
       this.stream = new BodyStream({
-        wanted: () => undefined,
+        wanted: () => request.resume(),
         drained: () => request.resume(),
       });
     } else {
       this.spool = new BodySpool(settings);
     }
     request.on('data', (data: Uint8Array) => this.take(data, Math.max(0, expected)));
+    // A streaming application says when it wants to read; only then is a client to continue.
+    if (this.stream !== null) request.pause();
     request.once('end', () => this.onContentEnd());
+    request.once('error', (error) => this.onContentLost(error));
     request.once('close', () => this.onContentLost());
   }
 
@@ -172,10 +176,10 @@ class Handling implements ExchangeOwner {
   }
 
   /** The request ended before its content did. */
-  private onContentLost(): void {
+  private onContentLost(error?: Error): void {
     if (!this.receiving) return;
     this.receiving = false;
-    this.stream?.end(new WsgiError('client-gone', 'the client is gone'));
+    this.stream?.end(error?.cause instanceof WsgiError ? error.cause : clientGone());
     if (this.current === null) this.onDone();
   }
 
@@ -225,7 +229,8 @@ class Handling implements ExchangeOwner {
   }
 
   private readonly onClosed = () => {
-    this.current?.abort(new WsgiError('client-gone', 'the client is gone'));
+    const reason = environOf(this.request)?.['wizgi.signal']?.reason;
+    this.current?.abort(reason instanceof Error ? reason : clientGone());
   };
 
   // --- refusals --------------------------------------------------------------------------------
@@ -257,6 +262,10 @@ class Handling implements ExchangeOwner {
     }
     this.onDone();
   }
+}
+
+function clientGone(): WsgiError {
+  return new WsgiError('client-gone', 'the client is gone');
 }
 
 /** Bytes of content, or a negative number where only its end tells. */
