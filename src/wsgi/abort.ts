@@ -46,19 +46,29 @@ interface Followers {
   readonly size: number;
 }
 
-// What follows a signal shows in properties that have no names: the map of its listeners, and what
-// AbortSignal.any() gives its sources, to which it adds no listener.
-const { listeners, dependants } = followerKeys();
+interface FollowerKeys {
+  readonly listeners: symbol | null;
+  readonly dependants: symbol | null;
+}
+
+// Found when they are needed first: workerd has no signals before there is a request.
+let followerKeys: FollowerKeys | null = null;
 
 function isFollowed(signal: AbortSignal): boolean {
+  followerKeys ??= findFollowerKeys();
+  const { listeners, dependants } = followerKeys;
   if (dependants === null || Object.hasOwn(signal, dependants)) return true;
   // Asking for the map of listeners is a fraction of asking for those of a type.
   if (listeners === null) return getEventListeners(signal, 'abort').length > 0;
   return (signal as unknown as Readonly<Record<symbol, Followers>>)[listeners]?.size !== 0;
 }
 
-/** Finds the properties in a signal that is followed in both ways; null for what does not show. */
-function followerKeys(): { listeners: symbol | null; dependants: symbol | null } {
+/**
+ * What follows a signal shows in properties that have no names: the map of its listeners, and what
+ * AbortSignal.any() gives its sources, to which it adds no listener. Finds them in a signal that is followed
+ * in both ways; null for what does not show.
+ */
+function findFollowerKeys(): FollowerKeys {
   const { signal } = new AbortController();
   const before = Object.getOwnPropertySymbols(signal);
   const sizes = () => before.map((key) => sizeOf(signal, key));
