@@ -19,5 +19,5 @@ function line(message: string, fields: LogFields = {}): unknown[] {
   const { error, ...rest } = fields;
   const details = Object.entries(rest).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   const text = `wizgi: ${message}${details.join('')}`;
-  return 'error' in fields ? [`${text}\n`, error] : [text];
+  return 'error' in fields ? [text, error] : [text];
 }

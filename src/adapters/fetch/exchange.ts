@@ -12,6 +12,11 @@ import type { StreamSource } from './request-body.ts';
 /** Blocks that a stream holds, by default: the next one is made while the one before is on its way. */
 const CAPACITY = 1;
 
+/** Deno's signal aborts when an answer was sent, too; a client that leaves before cancels the stream. */
+const ABORTS_IN_THE_END = 'Deno' in globalThis;
+
+const CONTENT_TYPE = 'content-type';
+
 const aborts = new AbortPool();
 
 /** What an application is run with. */
@@ -54,7 +59,7 @@ export class FetchExchange implements Exchange {
   start(): Response | Promise<Response> {
     const { app, environ, log, request } = this.entry;
     this.run = run(app, environ, this, { log, abort: this.abortSource });
-    if (!this.over) this.follow(request.signal);
+    if (!this.over && (this.response === null || !ABORTS_IN_THE_END)) this.follow(request.signal);
     if (this.response !== null) return this.response;
     return new Promise((resolve) => {
       this.announce = resolve;
@@ -77,7 +82,7 @@ export class FetchExchange implements Exchange {
   }
 
   respond(head: ResponseHead, content: Chunk | null): boolean {
-    this.answer(this.responseOf(head, content));
+    this.answer(this.responseOf(head, content === null ? null : untyped(head, content)));
     return true;
   }
 
@@ -90,7 +95,7 @@ export class FetchExchange implements Exchange {
       pull: () => this.pull(),
       cancel: () => this.leave(),
     });
-    this.answer(this.responseOf(head, stream));
+    this.answer(this.responseOf(head, sized(stream, head.contentLength)));
     return false;
   }
 
@@ -113,11 +118,11 @@ export class FetchExchange implements Exchange {
   }
 
   done(): void {
-    const { input, request, source } = this.entry;
+    const { input, source } = this.entry;
     this.over = true;
     input.close();
     source?.fail(new WsgiError('input-closed', 'the request is over'));
-    if (this.onAbort !== null) request.signal.removeEventListener('abort', this.onAbort);
+    this.unfollow();
     aborts.give(this.abortSource);
     // The client left before there was an answer: nobody will see this one.
     if (this.response === null) this.answer(new Response(null, { status: 499 }));
@@ -128,6 +133,11 @@ export class FetchExchange implements Exchange {
     this.onAbort = () => this.leave();
     if (signal.aborted) this.leave();
     else signal.addEventListener('abort', this.onAbort);
+  }
+
+  private unfollow(): void {
+    if (this.onAbort !== null) this.entry.request.signal.removeEventListener('abort', this.onAbort);
+    this.onAbort = null;
   }
 
   /** The client is gone. */
@@ -151,6 +161,7 @@ export class FetchExchange implements Exchange {
 
   private answer(response: Response): void {
     this.response = response;
+    if (ABORTS_IN_THE_END) this.unfollow();
     this.announce?.(response);
   }
 
@@ -174,6 +185,28 @@ export class FetchExchange implements Exchange {
     queueMicrotask(() => this.leave());
     return new Response('Internal Server Error\n', { status: 500 });
   }
+}
+
+/** A Response gives text a type, which the application has not said. */
+function untyped({ headers }: ResponseHead, content: Chunk): Chunk {
+  if (typeof content !== 'string') return content;
+  const typed = headers.some(([name]) => name.length === 12 && name.toLowerCase() === CONTENT_TYPE);
+  return typed ? content : encode(content);
+}
+
+/** Cloudflare's stream of a known length, without which it drops Content-Length. */
+const { FixedLengthStream } = globalThis as {
+  FixedLengthStream?: new (
+    length: number,
+  ) => { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> };
+};
+
+function sized(
+  stream: ReadableStream<Uint8Array>,
+  length: number | null,
+): ReadableStream<Uint8Array> {
+  if (FixedLengthStream === undefined || length === null) return stream;
+  return stream.pipeThrough(new FixedLengthStream(length));
 }
 
 // What is enqueued is read later, when the application may have filled its block anew.
