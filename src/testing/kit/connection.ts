@@ -12,6 +12,13 @@ import { OpenAnswer } from './open-answer.ts';
 /** There is no answer, or what came is none. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
+  /** The connection is over, and nothing came that would be wrong. */
+  readonly ended: boolean;
+
+  constructor(message: string, ended = false) {
+    super(message);
+    this.ended = ended;
+  }
 }
 
 // What servers send is to be judged, not to be refused.
@@ -46,11 +53,6 @@ export class KitConnection {
       this.end();
     });
     this.socket.on('close', () => this.end());
-  }
-
-  /** The server has ended it, and sent nothing that is still to be read. */
-  get isOver(): boolean {
-    return this.ended;
   }
 
   /** Sends Latin-1. `method` is that of a request that is whole in it. */
@@ -95,7 +97,7 @@ export class KitConnection {
         this.interim = [];
         return this.open.seen();
       } else {
-        throw new NoAnswer(`the connection ${this.howEnded()} before an answer`);
+        throw new NoAnswer('the connection ended before an answer', true);
       }
     }
   }
@@ -116,6 +118,8 @@ export class KitConnection {
   /** Waits for the end of the connection; gives the number of bytes that no answer accounts for. */
   async untilEnded(): Promise<number> {
     while (!this.ended) await this.change();
+    // Servers may wait for the client to follow.
+    this.socket.destroy();
     return this.open === null
       ? this.received
       : (this.open.stray(this.beginning, this.received) ?? 0);
@@ -149,7 +153,7 @@ export class KitConnection {
       if (!(error instanceof ProtocolError)) throw error;
       throw new NoAnswer(`what is no answer of HTTP: ${error.message}`);
     }
-    throw new NoAnswer(`the connection ${this.howEnded()}`);
+    throw new NoAnswer(`the connection ${this.howEnded()} before an answer`, true);
   }
 
   private howEnded(): string {

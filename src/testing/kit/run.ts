@@ -20,7 +20,7 @@ export interface KitOptions {
 }
 
 /** How many cases have requests under way at once, where the server can do that. */
-const PARALLEL = 4;
+const PARALLEL = 2;
 
 /**
  * Judges a server that serves the kit's application, {@link kitApplication} or its form in Python.

@@ -31,6 +31,7 @@ export async function runSteps(
   try {
     for (const step of steps) {
       course.waitsFor = expectation(step);
+      course.seen = 'nothing';
       const outcome = await Promise.race([course.run(step), limit]);
       if (outcome === LATE) {
         return { expected: course.waitsFor, seen: `${course.seen} after ${patience} seconds` };
@@ -100,9 +101,10 @@ class Course {
     { answer, to, orEnd = false }: Exclude<Extract<Step, { answer: unknown }>, Polling>,
   ): Promise<Difference | null> {
     try {
-      return compareAnswer(answer, await connection.answer(to));
+      this.seen = describe(await connection.head(to));
+      return compareAnswer(answer, await connection.content(() => false));
     } catch (error) {
-      if (orEnd && error instanceof NoAnswer && connection.isOver) return null;
+      if (orEnd && error instanceof NoAnswer && error.ended) return null;
       throw error;
     }
   }

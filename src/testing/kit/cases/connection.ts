@@ -6,7 +6,7 @@ const NEXT_SEEN = { status: 200, json: { '/environ/PATH_INFO': '/environ/next' }
 
 /** A request, and another one behind it on the same connection. */
 function thenNext(message: Message, orEnd = false): readonly Step[] {
-  return [{ send: message }, { answer: {} }, { send: NEXT }, { answer: NEXT_SEEN, orEnd }];
+  return [{ send: message }, { answer: {}, orEnd }, { send: NEXT }, { answer: NEXT_SEEN, orEnd }];
 }
 
 const KEPT = { ...HTTP_1_1, after: ['connection.keep-alive'] };
@@ -21,6 +21,18 @@ export const connectionCases: readonly KitCase[] = [
     'connection.close',
     'a connection ends when the client asks for it',
     'RFC 9112 §9.6',
+  )(
+    [
+      { send: { target: '/unread', headers: [CLOSE] } },
+      { answer: { status: 200 } },
+      { ended: true },
+    ],
+    HTTP,
+  ),
+  must(
+    'connection.close.list',
+    'also in a list, in any case',
+    'RFC 9110 §7.6.1',
   )(
     [
       { send: { target: '/unread', headers: [['Connection', 'x-kit, CLOSE']] } },

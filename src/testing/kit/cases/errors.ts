@@ -4,17 +4,17 @@ import { ask, HTTP_1_1, IN_PEP, must, OK, program, SERVER_ERROR, should } from '
 const works = (what: string) => ask('/errors', { status: 200, json: { [`/${what}`]: true } });
 
 export const errorCases: readonly KitCase[] = [
-  must(
+  should(
     'errors.call',
     'an error before start_response() is answered with 500',
     IN_PEP.errors,
   )(ask(program('raise '), SERVER_ERROR)),
-  must(
+  should(
     'errors.started',
     'so is one behind it',
     IN_PEP.errors,
   )(ask(program('start 200 OK', 'raise '), SERVER_ERROR)),
-  must(
+  should(
     'errors.iteration',
     'so is one in the first step of the iteration',
     IN_PEP.errors,
@@ -62,12 +62,13 @@ export const errorCases: readonly KitCase[] = [
     }),
     HTTP_1_1,
   ),
-  must(
+  should(
     'errors.next',
     'the next request is answered',
     IN_PEP.errors,
   )([
-    ...ask(program('raise '), SERVER_ERROR),
+    { send: { target: program('raise ') } },
+    { answer: {}, orEnd: true },
     { send: { target: '/' }, on: 'next' },
     { answer: OK, on: 'next' },
   ]),

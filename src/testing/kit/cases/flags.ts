@@ -1,8 +1,8 @@
 import type { KitCase } from '../case.ts';
-import { ask, eventually, IN_PEP, must, OPEN, program, should, WAITS } from './form.ts';
+import { ask, eventually, IN_PEP, OPEN, program, should, WAITS } from './form.ts';
 
 export const flagCases: readonly KitCase[] = [
-  must(
+  should(
     'flags.multithread',
     'wsgi.multithread is true where one request can wait for another',
     IN_PEP.threads,
@@ -17,7 +17,7 @@ export const flagCases: readonly KitCase[] = [
     ],
     WAITS,
   ),
-  must(
+  should(
     'flags.multithread.false',
     'without it, a request is over before the next begins',
     IN_PEP.threads,
@@ -31,7 +31,7 @@ export const flagCases: readonly KitCase[] = [
     ],
     { needs: ['no threads', 'one process'], alone: true },
   ),
-  must(
+  should(
     'flags.multiprocess',
     'wsgi.multiprocess is true where several processes answer',
     IN_PEP.environ,

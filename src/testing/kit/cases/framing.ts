@@ -39,7 +39,6 @@ const BAD_SIZES = [
   ['hexadecimal', '0x5'],
   ['underscore', '0_5'],
   ['empty', ''],
-  ['huge', 'fffffffffffffffff'],
 ] as const;
 
 /** Fields that a recipient must refuse, or not take for what they look like. */
@@ -49,7 +48,7 @@ function tolerated(field: string, variable: string, matches: string): readonly S
     {
       answer: {
         either: [
-          { status: '4xx' },
+          { status: '4xx 5xx' },
           { status: 200, json: { [`/environ/${variable}`]: { matches } } },
         ],
       },
@@ -82,7 +81,7 @@ export const framingCases: readonly KitCase[] = [
     'chunks that are not the last coding are refused',
     'RFC 9112 §6.3',
   )(refused(post('Transfer-Encoding: chunked, gzip'), '0\r\n\r\n'), HTTP_1_1),
-  must(
+  should(
     'framing.coding.twice',
     'chunks in chunks are refused',
     'RFC 9112 §7.1',
@@ -110,16 +109,28 @@ export const framingCases: readonly KitCase[] = [
     'RFC 9112 §6.3',
   )(refused(post('Content-Length: 5, 6'), 'hello!'), HTTP_1_1),
   ...BAD_SIZES.map(([name, value]) =>
-    must(
+    should(
       `framing.chunk.size.${name}`,
       `a chunk's size of ${JSON.stringify(value)} is refused`,
-      'RFC 9112 §7.1',
+      'RFC 9112 §2.2',
     )(refused(chunked, `${value}\r\nhello\r\n0\r\n\r\n`), {
       ...HTTP_1_1,
       after: ['input.chunked'],
     }),
   ),
   must(
+    'framing.chunk.size.huge',
+    'a size beyond 64 bits is not taken for a small one',
+    'RFC 9112 §7.1',
+  )(
+    [
+      { send: `${chunked}\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n` },
+      { finish: true },
+      { answer: { either: [{ status: '4xx 5xx' }, { json: { '/length': 12 } }] }, orEnd: true },
+    ],
+    { ...HTTP_1_1, after: ['input.chunked'] },
+  ),
+  should(
     'framing.chunk.end',
     'a chunk longer than its size is refused',
     'RFC 9112 §7.1',
@@ -174,7 +185,7 @@ export const framingCases: readonly KitCase[] = [
       {
         answer: {
           either: [
-            { status: '4xx' },
+            { status: '4xx 5xx' },
             { status: 200, json: { '/environ/HTTP_X_KIT': { absent: true } } },
           ],
         },

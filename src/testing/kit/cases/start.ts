@@ -155,22 +155,22 @@ export const startCases: readonly KitCase[] = [
       { status: 503, content: 'sorry' },
     ),
   ),
-  must(
+  should(
     'start.never',
     'an answer without start_response() is an error of the server',
     IN_PEP.start,
   )(ask(program('return list', 'b text'), SERVER_ERROR)),
-  must(
+  should(
     'start.never.empty',
     'so is an empty answer without it',
     IN_PEP.start,
   )(ask(program('return tracked'), SERVER_ERROR)),
-  must(
+  should(
     'start.late',
     'a block before start_response() is an error of the server',
     IN_PEP.start,
   )(ask(program('return tracked', 'b early', 'start 200 OK', 'b late'), SERVER_ERROR)),
-  must(
+  should(
     'start.nothing-returned',
     'an application that returns nothing is answered for by the server',
     IN_PEP.details,
