@@ -4,7 +4,15 @@ import { isThenable } from '../../wsgi/iteration.ts';
 import type { Body, Chunk, Environ, HeaderList, StartResponse } from '../../wsgi/types.ts';
 import { Content, connectionReset } from './content.ts';
 import type { NodeHandler } from './handler.ts';
-import { endRequest, isHeard, makeRequest, type NodeRequest } from './request.ts';
+import { PendingStep, type Step } from './pending-step.ts';
+import {
+  endRequest,
+  isBeingRead,
+  isHeard,
+  makeRequest,
+  type NodeRequest,
+  skipContent,
+} from './request.ts';
 import {
   close,
   detach,
@@ -19,13 +27,6 @@ import { GatewaySocket, type SocketOwner } from './socket.ts';
 
 /** Content that waits to be sent, up to which a handler need not wait for 'drain'. */
 const HIGH_WATER = 64 * 1024;
-
-type Step = IteratorResult<Chunk, undefined>;
-
-interface Waiting {
-  resolve(step: Step): void;
-  reject(error: unknown): void;
-}
 
 const END: Step = { done: true, value: undefined };
 
@@ -55,8 +56,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   private failure: { readonly error: unknown } | null = null;
   /** Why an earlier head was refused. */
   private refusal: unknown = undefined;
-  private waiting: Waiting | null = null;
-  private flushing = false;
+  private waiting: PendingStep | null = null;
 
   constructor(environ: Environ, startResponse: StartResponse) {
     this.environ = environ;
@@ -101,20 +101,20 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     if (this.queue.length === 0 && !this.ended) this.onTaken();
     const step = this.step();
     if (step !== null) return step as unknown as Promise<Step>;
-    return new Promise((resolve, reject) => {
-      this.waiting = { resolve, reject };
-    });
+    this.waiting = new PendingStep();
+    return this.waiting;
   }
 
   /** The driver wants no more: all was sent, or it was declared shorter, or nobody is there. */
-  close(): void {
-    if (this.closed) return;
+  close(): void | Promise<void> {
+    if (this.closed) return undefined;
     this.closed = true;
     this.queue = [];
     this.pending = 0;
     if (this.environ['wizgi.signal']?.aborted === true) this.breakOff();
     else if (this.ended) this.finish();
     else this.onTaken();
+    return isBeingRead(this.request) ? untilRead(this.request) : undefined;
   }
 
   // --- ResponseOwner ---------------------------------------------------------------------------
@@ -139,7 +139,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     if (content.length > 0) {
       this.queue.push(content);
       this.pending += content.length;
-      if (this.waiting !== null) this.flushSoon();
+      if (this.socket.corked === 0) this.flush();
     }
     return this.pending < HIGH_WATER;
   }
@@ -159,6 +159,11 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   onDestroyed(error: Error | undefined): void {
     if (this.ended) this.breakOff();
     else this.fail(reasonOf(error));
+  }
+
+  /** What a handler writes in one go is sent together, as node:http corks its sockets for that. */
+  onUncorked(): void {
+    if (this.pending > 0) this.flush();
   }
 
   onTimeout(): void {
@@ -236,15 +241,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     drain(this.response);
   }
 
-  /** What a handler writes in one go is sent together. */
-  private flushSoon(): void {
-    if (this.flushing) return;
-    this.flushing = true;
-    process.nextTick(() => this.flush());
-  }
-
   private flush(): void {
-    this.flushing = false;
     const { waiting } = this;
     if (waiting === null) return;
     try {
@@ -265,6 +262,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     if (this.over) return;
     this.over = true;
     this.socket.setTimeout(0);
+    if (isHeard(this.request)) skipContent(this.request);
     process.nextTick(() => {
       detach(this.response);
       // The last of them emits 'finish'.
@@ -294,6 +292,11 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
       this.onStrayError(error);
     }
   }
+}
+
+/** Settles when a body that is still being read has ended; the driver waits only so long. */
+function untilRead(request: NodeRequest): Promise<void> {
+  return new Promise((resolve) => request.once('close', resolve));
 }
 
 /** What the driver is told: of a body that was cut off, its own error. */

@@ -37,6 +37,10 @@ export class Content {
   /** Pushes what is there into the request; goes on when more comes, as long as the request asks. */
   read(request: IncomingMessage): void {
     if (this.waiting || request.destroyed) return;
+    if (request.complete) {
+      request.push(null);
+      return;
+    }
     try {
       for (;;) {
         const block = this.first ?? this.arrivals.arrived();
@@ -54,6 +58,17 @@ export class Content {
       }
     } catch (error) {
       request.destroy(connectionReset(error));
+    }
+  }
+
+  /** Drops what is there, of a body that nobody reads. */
+  skip(request: IncomingMessage): void {
+    try {
+      let block = this.arrivals.arrived();
+      while (block !== null && block !== undefined) block = this.arrivals.arrived();
+      if (block === null) request.complete = true;
+    } catch {
+      // That the rest does not come concerns nobody.
     }
   }
 

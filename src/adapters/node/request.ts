@@ -24,6 +24,7 @@ interface Internals {
   _read(size: number): void;
   _destroy(error: Error | null, callback: (error?: Error | null) => void): void;
   _readableState: { readingMore: boolean };
+  upgrade: boolean;
 }
 
 /**
@@ -57,6 +58,7 @@ export function makeRequest(
   setTarget(request, environ);
   addHeaders(request, environ, content.chunked);
   request.complete = !content.present;
+  internals.upgrade = false;
   return request;
 }
 
@@ -127,13 +129,23 @@ export function isHeard(request: NodeRequest): boolean {
   return (request as unknown as { _eventsCount: number })._eventsCount > 0;
 }
 
-/** The request is answered: what nobody read of its body is dropped, as under node:http. */
+/** Tells whether somebody reads a body that has not arrived whole. */
+export function isBeingRead(request: NodeRequest): boolean {
+  return request.readableFlowing === true && !request.complete && !request.destroyed;
+}
+
+/** The request is answered: what nobody reads of its body is dropped, as under node:http. */
+export function skipContent(request: NodeRequest): void {
+  if (!request.complete && request.readableFlowing !== true) request[CONTENT].skip(request);
+}
+
+/** Has a request that is answered come to its end. */
 export function endRequest(request: NodeRequest): void {
-  if (request.destroyed) return;
+  if (request.destroyed || isBeingRead(request)) return;
   if (request.complete) {
-    if (request.readableFlowing === null) request.resume();
-    return;
+    if (request.readableFlowing !== true) request.resume();
+  } else {
+    request[CONTENT].dropped = true;
+    request.destroy();
   }
-  request[CONTENT].dropped = true;
-  request.destroy();
 }

@@ -8,12 +8,11 @@ export interface SocketOwner {
   readonly pending: number;
   /** The handler breaks the request off. */
   onDestroyed(error: Error | undefined): void;
+  /** What a handler writes is held back no longer. */
+  onUncorked(): void;
   /** Nothing moved for as long as `setTimeout` said. */
   onTimeout(): void;
 }
-
-/** All that `end()` of an OutgoingMessage wants to see of a writable's state. */
-const WRITABLE_STATE = { corked: 1 };
 
 /**
  * What handlers see as `req.socket` and `res.socket`.
@@ -31,6 +30,8 @@ export class GatewaySocket {
   /** The response, as node:http notes it. */
   _httpMessage: object | null = null;
   timeout: number | undefined = undefined;
+  /** How often what is written is to be held back; `end()` of an OutgoingMessage sets it. */
+  corked = 0;
   private readonly owner: SocketOwner;
   private timer: NodeJS.Timeout | null = null;
 
@@ -96,13 +97,12 @@ export class GatewaySocket {
     return 64 * 1024;
   }
 
-  // Not zero, so that an OutgoingMessage does not cork anything at each write.
   get writableCorked(): number {
-    return 1;
+    return this.corked;
   }
 
   get _writableState(): { corked: number } {
-    return WRITABLE_STATE;
+    return this;
   }
 
   address(): {
@@ -113,9 +113,13 @@ export class GatewaySocket {
     return { address: this.localAddress, port: this.localPort, family: this.localFamily };
   }
 
-  cork(): void {}
+  cork(): void {
+    this.corked++;
+  }
 
-  uncork(): void {}
+  uncork(): void {
+    if (this.corked > 0 && --this.corked === 0) this.owner.onUncorked();
+  }
 
   pause(): this {
     return this;
