@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../gateways/options.ts';
 import type { PythonOptions } from '../python/options.ts';
+import type { Finding } from '../validator/index.ts';
 import { demoApp } from '../wsgi/demo.ts';
 import { type HostedApplication, hostedIn } from '../wsgi/hosted.ts';
 import { mount } from '../wsgi/mount.ts';
@@ -12,6 +13,16 @@ import type { Settings } from './settings.ts';
 import { type ModuleTarget, parseTarget, type Target } from './target.ts';
 import { EXIT, UserError } from './user-error.ts';
 
+/** What is done to applications while they are loaded. */
+export interface Loading {
+  /** The process serves one request only. */
+  readonly runOnce?: boolean;
+  /** What is put around each application of this process. */
+  readonly around?: (app: ApplicationLike) => ApplicationLike;
+  /** Takes what workers find in the applications of theirs. */
+  readonly report?: (finding: Finding) => void;
+}
+
 /** What the command serves. */
 export interface Applications {
   readonly app: ApplicationLike;
@@ -21,13 +32,12 @@ export interface Applications {
 /**
  * Loads everything that is to be served, and waits until it can be.
  *
- * @param runOnce - the process serves one request only.
  * @throws {UserError} (as a rejection) saying what is wrong with a target or its application.
  */
 export async function loadApplications(
   settings: Settings,
   logs: Logs,
-  runOnce = false,
+  loading: Loading = {},
 ): Promise<Applications> {
   const targets = settings.mounts.map(({ source }) =>
     source.kind === 'target' ? parseTarget(source.text, source.directory) : null,
@@ -39,7 +49,7 @@ export async function loadApplications(
   const hosted: HostedApplication[] = [];
   try {
     for (const [index, { source }] of settings.mounts.entries()) {
-      const app = await loadOne(source, targets[index] ?? null, settings, logs, runOnce);
+      const app = await loadOne(source, targets[index] ?? null, settings, logs, loading);
       apps.push(app);
       for (const inner of hostedIn(app)) {
         if (hosted.includes(inner)) continue;
@@ -110,14 +120,24 @@ async function loadOne(
   target: Target | null,
   settings: Settings,
   logs: Logs,
-  runOnce: boolean,
+  loading: Loading,
+): Promise<ApplicationLike> {
+  if (source.kind === 'target' && target?.kind === 'python') {
+    return loadPython(target.text, source.directory, settings, logs, loading);
+  }
+  const app = await loadHere(source, target, settings, logs);
+  return loading.around?.(app) ?? app;
+}
+
+async function loadHere(
+  source: Mount['source'],
+  target: Target | null,
+  settings: Settings,
+  logs: Logs,
 ): Promise<ApplicationLike> {
   if (source.kind === 'demo') return demoApp;
   if (source.kind === 'value') return adapt(source.value, source.from, settings.interface);
   if (target?.kind === 'upstream') return loadUpstream(target.urls, settings, logs);
-  if (target?.kind === 'python') {
-    return loadPython(target.text, source.directory, settings, logs, runOnce);
-  }
   return loadApplication(target as ModuleTarget, settings.interface, logs.log);
 }
 
@@ -140,7 +160,7 @@ async function loadPython(
   directory: string,
   { python: { options }, server }: Settings,
   logs: Logs,
-  runOnce: boolean,
+  { runOnce = false, report }: Loading,
 ): Promise<ApplicationLike> {
   const { python } = await import('../python/index.ts');
   const { timeout, gracefulTimeout, spoolDirectory } = server;
@@ -151,6 +171,7 @@ async function loadPython(
     spoolDirectory,
     directory,
     runOnce,
+    ...(report === undefined ? {} : { report }),
   };
   // That workers come and go is no news where each request has one.
   const log = runOnce ? { ...logs.log, info: logs.log.debug } : logs.log;

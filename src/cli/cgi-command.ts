@@ -1,17 +1,17 @@
 import { answerFailure, answerRequest } from '../gateways/cgi/answer.ts';
 import { cgiOptionTable } from '../gateways/cgi/options.ts';
 import { guardProcess } from '../gateways/cgi/process.ts';
-import { type OptionTable, optionTable } from '../gateways/options.ts';
+import { optionTable } from '../gateways/options.ts';
 import { type ServerLog, serverLog } from '../logging/server-log.ts';
 import { pythonOptionTable } from '../python/options.ts';
 import { loadApplications } from './applications.ts';
-import { type CommandOption, commandOptions } from './command-options.ts';
+import { commandOptions } from './command-options.ts';
 import { type Flags, parseFlags, upToTarget } from './flags.ts';
 import { information } from './information.ts';
 import type { Logs } from './logs.ts';
+import { refuseFlags } from './refuse-flags.ts';
 import { prepareSettings, type Settings } from './settings.ts';
 import { logStrayErrors } from './stray-errors.ts';
-import { UserError } from './user-error.ts';
 
 /** What a process for a single request has use for, beside the options of CGI. */
 const PYTHON_FLAGS = ['python', 'pythonpath'];
@@ -41,33 +41,21 @@ export async function cgiCommand(args: readonly string[]): Promise<number> {
 }
 
 async function answer(flags: Flags): Promise<number> {
-  refuseFlags(optionTable, flags.server, Object.keys(cgiOptionTable));
-  refuseFlags(pythonOptionTable, flags.python, PYTHON_FLAGS);
-  refuseFlags(commandOptions, flags.command, COMMAND_FLAGS);
+  const why = 'means nothing to wizgi cgi: a web server starts it for each request, and ends it';
+  refuseFlags(optionTable, flags.server, Object.keys(cgiOptionTable), why);
+  refuseFlags(pythonOptionTable, flags.python, PYTHON_FLAGS, why);
+  refuseFlags(commandOptions, flags.command, COMMAND_FLAGS, why);
   const settings = forOneRequest(await prepareSettings(flags, false));
   const logs = await logsOf(settings);
   try {
     logStrayErrors(logs.log);
-    const { app } = await loadApplications(settings, logs, true);
+    const { app } = await loadApplications(settings, logs, { runOnce: true });
     const { log, errors } = logs;
     const nph = flags.cgi.nph ?? false;
     return await answerRequest(app, { server: settings.server, nph, log, errors });
   } finally {
     logs.end();
   }
-}
-
-/** Refuses flags that would change nothing: whoever gives them expects something of them. */
-function refuseFlags(
-  table: OptionTable | Readonly<Record<string, CommandOption>>,
-  given: object,
-  meaningful: readonly string[],
-): void {
-  const name = Object.keys(given).find((key) => !meaningful.includes(key));
-  if (name === undefined) return;
-  throw new UserError(
-    `--${table[name]?.flag} means nothing to wizgi cgi: a web server starts it for each request, and ends it`,
-  );
 }
 
 /** The log is stderr, which web servers keep: what keeps a log file is loaded only for one. */

@@ -85,6 +85,8 @@ export const commandOptions = {
     flag: 'print-config',
     help: 'Prints every option as it would apply and exits.',
   },
+  strict: { flag: 'strict', help: 'Lets warnings count as errors do: for the exit code.' },
+  json: { flag: 'json', help: 'Reports as JSON.' },
   version: { flag: 'version', short: 'v', help: 'Prints the version and exits.' },
   help: { flag: 'help', short: 'h', help: 'Prints this page and exits.' },
 } as const satisfies Record<string, CommandOption>;

@@ -22,6 +22,9 @@ Serves WSGI applications (PEP 3333) written in TypeScript, JavaScript or Python.
 
 Usage: wizgi serve [TARGET] [options]
        wizgi cgi [options] TARGET    for a web server's CGI: answers one request
+       wizgi check [options] TARGET [URL...]
+                                     holds an application to the contract, with
+                                     requests to /login, POST:/login and the like
 
 TARGET is one of
 
@@ -61,6 +64,7 @@ const CHAPTERS: readonly (readonly [title: string, flags: readonly string[]])[] 
     ],
   ],
   ['CGI', ['nph']],
+  ['Checking', ['strict', 'json']],
   ['Python applications', Object.values(pythonOptionTable).map(({ flag }) => flag)],
   [
     'Upstream servers',

@@ -12,10 +12,12 @@ type Command = (args: readonly string[]) => Promise<number>;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve-command.ts')).serveCommand,
   cgi: async () => (await import('./cgi-command.ts')).cgiCommand,
+  check: async () => (await import('./check-command.ts')).checkCommand,
+  conformance: async () => (await import('./conformance-command.ts')).conformanceCommand,
 };
 
 /** Commands of later versions, so that nobody takes them for a file. */
-const LATER = ['check', 'top'];
+const LATER = ['top'];
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

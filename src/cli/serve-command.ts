@@ -25,6 +25,8 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   const told = information(flags);
   if (told !== null) return told;
   if (flags.cgi.nph !== undefined) throw new UserError('--nph is a flag of wizgi cgi');
+  const ofCheck = (['strict', 'json'] as const).find((name) => flags.command[name] !== undefined);
+  if (ofCheck !== undefined) throw new UserError(`--${ofCheck} is a flag of wizgi check`);
   const settings = await prepareSettings(flags, isatty(1));
   if (flags.command.printConfig) {
     process.stdout.write(printSettings(settings));

@@ -139,7 +139,8 @@ describe('exit code 2: the command line', () => {
     ['frobnicate', 'there is no command frobnicate; to serve an application: wizgi serve app.ts'],
     ['-b :0', 'the command is missing; to serve an application: wizgi serve app.ts'],
     ['serve app.ts --nph', '--nph is a flag of wizgi cgi'],
-    ['check app.ts', 'the command check is not available yet'],
+    ['serve app.ts --json', '--json is a flag of wizgi check'],
+    ['top', 'the command top is not available yet'],
   ])('%s', async (line, message) => {
     expect(await run(line.split(' '))).toEqual({
       code: 2,
