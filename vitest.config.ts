@@ -13,6 +13,7 @@ export default defineConfig({
       { find: /^wizgi\/node$/, replacement: source('adapters/node/index.ts') },
       { find: /^wizgi\/python$/, replacement: source('python/index.ts') },
       { find: /^wizgi\/rack$/, replacement: source('adapters/rack/index.ts') },
+      { find: /^wizgi\/lambda$/, replacement: source('adapters/lambda/index.ts') },
       { find: /^wizgi\/ring$/, replacement: source('adapters/ring/index.ts') },
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
       { find: /^wizgi\/upstream$/, replacement: source('upstream/index.ts') },

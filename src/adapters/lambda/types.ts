@@ -1,0 +1,119 @@
+/** What of AWS Lambda's Node.js runtime and of its events is used here, and no more. */
+
+/** The second argument of a handler. */
+export interface LambdaContext {
+  /** Milliseconds until Lambda ends the invocation. */
+  getRemainingTimeInMillis?(): number;
+  readonly awsRequestId?: string;
+  readonly [key: string]: unknown;
+}
+
+/** Values of one header or query parameter each, as events have them. */
+export type Values = Readonly<Record<string, string | undefined>>;
+
+/** All values of each header or query parameter. */
+export type MultiValues = Readonly<Record<string, readonly string[] | undefined>>;
+
+interface WithBody {
+  readonly body?: string | null;
+  readonly isBase64Encoded?: boolean;
+}
+
+/** An event of an API Gateway REST API, or of an HTTP API in payload format 1.0. */
+export interface GatewayEvent extends WithBody {
+  /** Present in an HTTP API's events: `'1.0'`. */
+  readonly version?: string;
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly headers?: Values | null;
+  readonly multiValueHeaders?: MultiValues | null;
+  readonly queryStringParameters?: Values | null;
+  readonly multiValueQueryStringParameters?: MultiValues | null;
+  readonly requestContext: {
+    readonly stage?: string;
+    /** The path with the stage. */
+    readonly path?: string;
+    readonly resourceId?: string | null;
+    readonly domainName?: string;
+    readonly protocol?: string;
+    readonly identity?: { readonly sourceIp?: string };
+  };
+}
+
+/** An event of an HTTP API in payload format 2.0, or of a function URL. */
+export interface Payload2Event extends WithBody {
+  readonly version: '2.0';
+  readonly rawPath: string;
+  readonly rawQueryString: string;
+  readonly cookies?: readonly string[];
+  readonly headers: Values;
+  readonly requestContext: {
+    readonly stage?: string;
+    readonly domainName?: string;
+    readonly http: {
+      readonly method: string;
+      readonly protocol?: string;
+      readonly sourceIp?: string;
+    };
+  };
+}
+
+/** An event of an Application Load Balancer. */
+export interface LoadBalancerEvent extends WithBody {
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly headers?: Values;
+  /** In place of `headers` where the target group says so. */
+  readonly multiValueHeaders?: MultiValues;
+  readonly queryStringParameters?: Values;
+  readonly multiValueQueryStringParameters?: MultiValues;
+  readonly requestContext: { readonly elb: unknown };
+}
+
+/** An event of VPC Lattice, version 2.0. */
+export interface LatticeEvent extends WithBody {
+  readonly version: '2.0';
+  readonly method: string;
+  readonly path: string;
+  readonly headers: MultiValues;
+  readonly queryStringParameters?: MultiValues;
+  readonly requestContext: { readonly serviceArn: string };
+}
+
+/** What a handler answers; which of the members there are depends on what the event came from. */
+export interface LambdaResult {
+  readonly statusCode: number;
+  /** Load balancers want the status as a line. */
+  readonly statusDescription?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
+  readonly cookies?: readonly string[];
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+}
+
+/** A handler that gives its answer whole. */
+export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise<unknown>;
+
+/** What a streaming handler writes to: a Node.js stream, as far as it is used. */
+export interface ResponseStream {
+  write(block: Uint8Array | string): boolean;
+  end(done?: () => void): unknown;
+  on(event: 'drain' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+}
+
+/** A handler as `awslambda.streamifyResponse` takes it. */
+export type StreamingHandler = (
+  event: unknown,
+  stream: ResponseStream,
+  context?: LambdaContext,
+) => Promise<void>;
+
+/** The global `awslambda` of Lambda's own Node.js runtimes. */
+export interface AwsLambda {
+  streamifyResponse<T extends StreamingHandler>(handler: T): T;
+  readonly HttpResponseStream: {
+    from(stream: ResponseStream, metadata: Readonly<Record<string, unknown>>): ResponseStream;
+  };
+}
