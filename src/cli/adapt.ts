@@ -1,4 +1,5 @@
 import { asApplication } from '../wsgi/application.ts';
+import { hostedIn } from '../wsgi/hosted.ts';
 import type { Application, ApplicationLike } from '../wsgi/types.ts';
 import { type AskedInterface, foreignKind, type Interface, isPromise } from './interfaces.ts';
 import { EXIT, UserError } from './user-error.ts';
@@ -28,9 +29,9 @@ export async function adapt(
   }
   if (asked === 'fetch' || asked === 'node') {
     if (kind === null && !isHandler(value)) throw notHandler(value, from, asked);
-    return through(asked, value);
+    return through(asked, value, from);
   }
-  if (kind !== null) return through(kind.interface, value);
+  if (kind !== null) return through(kind.interface, value, from);
   try {
     return asApplication(value as ApplicationLike);
   } catch {
@@ -45,20 +46,27 @@ async function settled(exported: unknown, from: string): Promise<{ readonly valu
       (value) => resolve({ value }),
       async (error: unknown) => {
         const { explainRejection } = await import('./load-failure.ts');
-        reject(explainRejection(error, from));
+        reject(explainRejection(error, `${from} was rejected`));
       },
     );
   });
 }
 
 // Loaded when there is something to adapt: no other application pays for it at its start.
-async function through(kind: Interface, value: unknown): Promise<Application> {
+async function through(kind: Interface, value: unknown, from: string): Promise<Application> {
   if (kind === 'fetch') {
     const { fromFetch } = await import('../adapters/fetch/index.ts');
     return fromFetch(value as Parameters<typeof fromFetch>[0]);
   }
   const { fromNode } = await import('../adapters/node/index.ts');
-  return fromNode(value as Parameters<typeof fromNode>[0]);
+  const app = fromNode(value as Parameters<typeof fromNode>[0]);
+  for (const { ready } of hostedIn(app)) {
+    await ready.catch(async ({ cause }: Error) => {
+      const { explainRejection } = await import('./load-failure.ts');
+      throw explainRejection(cause, `${from} did not become ready`);
+    });
+  }
+  return app;
 }
 
 /** A class cannot be called, so it is none. */

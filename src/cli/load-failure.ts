@@ -29,9 +29,9 @@ export async function explainLoadFailure(error: unknown, path: string): Promise<
   return failure(`${shown} failed while it was loaded:\n\n${stack}`);
 }
 
-/** Says that an application was promised, and did not come. */
-export function explainRejection(error: unknown, from: string): UserError {
-  return failure(`${from} was rejected:\n\n${escapeControls(trimStack(errorText(error)))}`);
+/** Says why an application that is waited for does not come. */
+export function explainRejection(error: unknown, what: string): UserError {
+  return failure(`${what}:\n\n${escapeControls(trimStack(errorText(error)))}`);
 }
 
 function failure(message: string): UserError {

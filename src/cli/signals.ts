@@ -48,12 +48,13 @@ async function stopAll(server: Server, hosted: readonly HostedApplication[]): Pr
 }
 
 function reload(hosted: readonly HostedApplication[], log: Log): void {
-  if (hosted.length === 0) {
+  const reloading = hosted.filter((app) => app.reload !== null);
+  if (reloading.length === 0) {
     log.info('SIGHUP is ignored: only Python applications can be reloaded');
     return;
   }
   log.info('SIGHUP: reloading');
-  Promise.all(hosted.map((app) => app.reload())).then(
+  Promise.all(reloading.map((app) => app.reload?.())).then(
     () => log.info('reloaded'),
     (error: unknown) => log.error('reloading failed; the application serves as before', { error }),
   );

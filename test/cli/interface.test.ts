@@ -23,6 +23,13 @@ const files = {
   'server.mjs': `import { createServer } from 'node:http'; export const app = createServer();`,
   'express.mjs': `export { app } from '${APPS}/express5.mjs';`,
   'common.cjs': `const app = Object.assign((q, r) => r.end('connect'), { handle() {}, use() {} }); module.exports = app;`,
+  'fastify.mjs': `export { default } from '${ROOT}/node_modules/fastify/fastify.js';`,
+  'unready.mjs': `import Fastify from './fastify.mjs';
+    export const app = Fastify().register(async () => { throw new Error('no database'); });`,
+  'hooks.mjs': `import Fastify from './fastify.mjs';
+    export const app = Fastify();
+    app.get('/', async () => 'hooked');
+    app.addHook('onClose', async () => console.log('closed'));`,
   'listens.mjs': `import { createServer } from 'node:http';
     createServer((request, response) => response.end()).listen(0, '127.0.0.1');`,
   'both-listen.mjs': `import { createServer } from 'node:http';
@@ -122,6 +129,15 @@ describe('--interface', () => {
     expect([await text(url), await text(`${url}/object`)]).toEqual(['promised', 'object GET']);
   });
 
+  it('is not needed for the hooks of a framework, which run at the end', async () => {
+    const directory = project(files);
+    const server = startServer(['hooks.mjs'], { cwd: directory });
+    expect(await text(await server.listening())).toBe('hooked');
+    expect(server.stdout).not.toContain('closed');
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(server.stdout).toContain('closed');
+  });
+
   it('is a flag of wizgi cgi, too', async () => {
     const directory = project(files);
     const flags = ['--interface', 'fetch'];
@@ -194,6 +210,14 @@ describe('what does not fit is told', () => {
     ],
   ])('with code %i: %s', async (code, line, message) => {
     expect(await failure(line)).toEqual({ code, text: `wizgi: ${message}\n` });
+  });
+
+  it('an application that does not become ready, with the stack of its error', async () => {
+    const { code, text } = await failure('serve unready.mjs');
+    expect(text).toMatch(
+      /^wizgi: app of unready\.mjs did not become ready:\n\nError: no database\n {4}at /,
+    );
+    expect(code).toBe(1);
   });
 
   it('a promise that is rejected, with the stack of its error', async () => {

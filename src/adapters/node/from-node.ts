@@ -9,6 +9,7 @@ import type {
 } from '../../wsgi/types.ts';
 import { Call } from './call.ts';
 import { handlerOf, type NodeApplication, type NodeHandler } from './handler.ts';
+import { NodeLifecycle } from './lifecycle.ts';
 import { toNode } from './to-node.ts';
 
 /** Settings of {@link fromNode}. */
@@ -30,7 +31,8 @@ export interface FromNodeOptions {
  * {@link environOf} gives the environ of a request.
  *
  * @param app - a function `(req, res)` or `(req, res, next)`, an application of Express, Connect, Koa,
- *   Fastify or NestJS, or a promise of one. Fastify's and NestJS's are made ready by this.
+ *   Fastify or NestJS, or a promise of one. Fastify's and NestJS's are made ready by this; the command
+ *   also closes them when it stops, for their hooks.
  * @example
  * const app = express();
  * app.get('/', (req, res) => res.send('Hello'));
@@ -59,6 +61,7 @@ export function fromNode(
       ? enter(handler, environ, startResponse)
       : handler.then((ready) => enter(ready, environ, startResponse)),
   );
+  if (typeof handler !== 'function') carryHosted([new NodeLifecycle(app, handler)], application);
   if (options.next !== undefined) carryHosted([options.next], application);
   return application;
 }
