@@ -25,6 +25,7 @@ Usage: wizgi serve [TARGET] [options]
        wizgi check [options] TARGET [URL...]
                                      holds an application to the contract, with
                                      requests to /login, POST:/login and the like
+       wizgi conformance URL         judges a server of WSGI, any; --help says more
 
 TARGET is one of
 
