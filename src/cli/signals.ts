@@ -25,6 +25,7 @@ export function untilStopped(
         return;
       }
       stopping = true;
+      ignoreOwnSignals();
       log.info('stopping: running requests may finish', { signal });
       stopAll(server, hosted).then(
         () => resolve(0),
@@ -37,6 +38,18 @@ export function untilStopped(
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
   });
+}
+
+/**
+ * Libraries that end what an application holds send the signal again when they have done so, which would
+ * pass for a second one.
+ */
+function ignoreOwnSignals(): void {
+  const { kill } = process;
+  process.kill = (pid, signal) => {
+    const isOwn = pid === process.pid && (signal === 'SIGTERM' || signal === 'SIGINT');
+    return isOwn || kill.call(process, pid, signal);
+  };
 }
 
 async function stopAll(server: Server, hosted: readonly HostedApplication[]): Promise<void> {

@@ -261,6 +261,22 @@ describe('signals', () => {
     await expect(reader?.read()).rejects.toThrow();
   });
 
+  it('one that the application sends to itself when it has cleaned up is no second one', async () => {
+    const cleaning = `process.once('SIGTERM', () => setImmediate(() => {
+      process.kill(process.pid, 'SIGTERM');
+      console.log('cleaned up');
+    }));`;
+    const directory = project({ 'app.mjs': APP + cleaning });
+    const server = serveApp([], { cwd: directory });
+    const reader = (await fetch(`${await server.listening()}/slow`)).body?.getReader();
+    await reader?.read();
+    server.kill('SIGTERM');
+    await server.until(({ stdout }) => stdout.includes('cleaned up'));
+    server.kill('SIGUSR2');
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('ended\n');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
   it('SIGHUP is ignored, and logged', async () => {
     const server = serveApp();
     const url = await server.listening();
