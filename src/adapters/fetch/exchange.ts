@@ -15,6 +15,9 @@ const CAPACITY = 1;
 /** Deno's signal aborts when an answer was sent, too; a client that leaves before cancels the stream. */
 const ABORTS_IN_THE_END = 'Deno' in globalThis;
 
+/** Statuses whose Response may have no body. (Fetch Standard, null body status) */
+const NULL_BODY = new Set([204, 205, 304]);
+
 const CONTENT_TYPE = 'content-type';
 
 const aborts = new AbortPool();
@@ -82,7 +85,7 @@ export class FetchExchange implements Exchange {
   }
 
   respond(head: ResponseHead, content: Chunk | null): boolean {
-    this.answer(this.responseOf(head, content === null ? null : untyped(head, content)));
+    this.answer(this.responseOf(head, this.bodyOf(head, content)));
     return true;
   }
 
@@ -129,6 +132,13 @@ export class FetchExchange implements Exchange {
     this.whenOver?.();
   }
 
+  private bodyOf(head: ResponseHead, content: Chunk | null): Chunk | ReadableStream | null {
+    if (content !== null) return untyped(head, content);
+    // Runtimes would say that there is nothing where a GET has something, of which the length is not known.
+    const unsaid = head.contentLength === null && !NULL_BODY.has(head.code);
+    return unsaid && this.entry.request.method === 'HEAD' ? emptyStream() : null;
+  }
+
   private follow(signal: AbortSignal): void {
     this.onAbort = () => this.leave();
     if (signal.aborted) this.leave();
@@ -155,8 +165,12 @@ export class FetchExchange implements Exchange {
   }
 
   private breakOff(): void {
-    this.controller?.error(new WsgiError('no-answer', 'the application broke off its answer'));
+    const { controller } = this;
     this.controller = null;
+    // Not at once: Bun and workerd forget what they have not sent yet.
+    setImmediate(() => {
+      controller?.error(new WsgiError('no-answer', 'the application broke off its answer'));
+    });
   }
 
   private answer(response: Response): void {
@@ -185,6 +199,10 @@ export class FetchExchange implements Exchange {
     queueMicrotask(() => this.leave());
     return new Response('Internal Server Error\n', { status: 500 });
   }
+}
+
+function emptyStream(): ReadableStream {
+  return new ReadableStream({ pull: (controller) => controller.close() }, { highWaterMark: 0 });
 }
 
 /** A Response gives text a type, which the application has not said. */
