@@ -9,6 +9,7 @@ import { ScgiClient } from '../../src/protocols/scgi/index.ts';
 import { UwsgiClient } from '../../src/protocols/uwsgi/index.ts';
 import { need } from '../interop/components.ts';
 import { asynchronousEnds } from './async-ends.ts';
+import { asynchronousInput } from './async-input.ts';
 import { leavingClients } from './client-leaves.ts';
 import { concurrency } from './concurrency.ts';
 import { environment } from './environ.ts';
@@ -25,11 +26,13 @@ import { pythonHarness } from './harness-python.ts';
 import { rackHarness } from './harness-rack.ts';
 import { ringHarnesses } from './harness-ring.ts';
 import { inputStream } from './input.ts';
+import { middlewareRules } from './middleware.ts';
 import { misbehaviour } from './misbehaviour.ts';
 import { type Section, sections } from './sections.ts';
 import { streamingAnswers } from './streaming.ts';
 import { urls } from './url.ts';
-import { asynchronously, variants } from './variants.ts';
+import { validation } from './validation.ts';
+import { asynchronously, strictly, variants } from './variants.ts';
 import { writing } from './write.ts';
 
 /** Sections whose applications give wsgiref's validator nothing to object to. */
@@ -45,6 +48,21 @@ const valid: readonly Section[] = [
   urls,
   asynchronousEnds,
   misbehaviour,
+  leavingClients,
+];
+
+/** Sections whose applications break no rule at all, in whatever case. */
+const lawful: readonly Section[] = [
+  streamingAnswers,
+  middlewareRules,
+  environment,
+  inputStream,
+  errorStream,
+  expectations,
+  concurrency,
+  urls,
+  asynchronousEnds,
+  asynchronousInput,
   leavingClients,
 ];
 
@@ -85,6 +103,8 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
     (harness) => [harness, sections] as const,
   ),
   [cgiHarness, sections],
+  [strictly(clientHarness), lawful],
+  ...[clientHarness, httpHarness].map((harness) => [harness, [validation]] as const),
   ...[fetchHarness, asynchronously(fetchHarness)].map((harness) => [harness, sections] as const),
   ...[nodeHarness, asynchronously(nodeHarness)].map((harness) => [harness, sections] as const),
   [roundTripHarness, sections],

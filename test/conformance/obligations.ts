@@ -35,9 +35,6 @@ export const faults = { O: 43, P: 7 } as const;
 
 /** What no case shows yet, and what it waits for. */
 export const deferred: Readonly<Record<string, string>> = {
-  'APP-12': 'validator: it flags what applications do to the streams',
-  'APP-13': 'validator: it flags reading beyond CONTENT_LENGTH',
-  'APP-19': 'validator: it flags an application that swallows the error thrown again',
   'SRV-13': 'documentation: a table of environ keys, compared with a real environ',
   'STR-6': 'compression: there is none in the server',
   'MW-1': 'middleware: each one between two validators',
@@ -52,7 +49,6 @@ export const deferred: Readonly<Record<string, string>> = {
   'ASY-33': 'middleware: a promise for a promise, at once',
   'ASY-34': 'middleware: one yield for each asynchronous yield',
   'ASY-35': 'middleware: close() of wrappers that never started',
-  'ASY-37': 'validator: it covers asynchronous results',
   'ASY-38': 'requireSync(): a guard for hosts that are strictly synchronous',
 };
 
@@ -70,7 +66,6 @@ export const gatewayFaults = { J: 16, K: 22, L: 11, M: 16, N: 10 } as const;
 
 /** Of these, what no case shows, and why. */
 export const gatewayDeferred: Readonly<Record<string, string>> = {
-  'CGI-9': 'validator: it warns of content without a Content-Type',
   J1: 'no CGI scripts are run: finding their files',
   J5: 'no CGI scripts are run: what they find in their environment',
   J11: 'no CGI scripts are run: what they write to their errors',

@@ -45,6 +45,12 @@ export function validated(harness: Harness): Harness {
   };
 }
 
+/** Behind the validator as it is by default, which lets nobody err. */
+export function strictly(harness: Harness): Harness {
+  const wrap = (app: Application) => validator()((...args) => app(...args));
+  return variant(harness, 'behind the strict validator', wrap, { asIs: false });
+}
+
 /** With every body as an async iterable. */
 export function asynchronously(harness: Harness): Harness {
   return variant(harness, 'as an async iterable', (app) => mapBody(app, asynchronous), {
