@@ -35,6 +35,7 @@ const plain: readonly Step[] = [
   step('HEAD', '/'),
   get('/json'),
   get('/redirect'),
+  get('/', { Connection: 'Upgrade', Upgrade: 'websocket' }),
   get('/nothing'),
   step('POST', '/nothing', { body: 'nobody reads this' }),
   get('/cookies', { Cookie: 'a=1; b=%C3%BC; c="3"' }),

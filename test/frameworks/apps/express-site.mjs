@@ -119,8 +119,8 @@ export function site(express) {
   });
   app.get('/query', (req, res) => res.json(req.query));
   app.get('/headers', (req, res) => {
-    const { hostname, protocol, secure, xhr, httpVersion } = req;
-    res.json({ ...echoed(req.headers), hostname, protocol, secure, xhr, httpVersion });
+    const { hostname, protocol, secure, xhr, httpVersion, ip } = req;
+    res.json({ ...echoed(req.headers), hostname, protocol, secure, xhr, httpVersion, ip });
   });
   app.get('/raw-headers', (req, res) => {
     const names = req.rawHeaders.filter((_, index) => index % 2 === 0);

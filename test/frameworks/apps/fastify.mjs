@@ -129,9 +129,9 @@ app.get('/cut', async (_request, reply) => {
 });
 app.get('/path/:name', async ({ params, url, originalUrl }) => ({ params, url, originalUrl }));
 app.get('/query', async (request) => request.query);
-app.get('/headers', async ({ headers, host, hostname, protocol, raw }) => {
+app.get('/headers', async ({ headers, host, hostname, protocol, ip, raw }) => {
   const { httpVersion } = raw;
-  return { ...echoed(headers), host, hostname, protocol, httpVersion };
+  return { ...echoed(headers), host, hostname, protocol, ip, httpVersion };
 });
 app.get('/raw-headers', async ({ raw }) => {
   const names = raw.rawHeaders.filter((_, index) => index % 2 === 0);

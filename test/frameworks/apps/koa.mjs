@@ -173,8 +173,8 @@ router.get('/query', (ctx) => {
   ctx.body = ctx.query;
 });
 router.get('/headers', (ctx) => {
-  const { host, hostname, protocol, secure, fresh, origin, href } = ctx;
-  ctx.body = { ...echoed(ctx.headers), host, hostname, protocol, secure, fresh, origin, href };
+  const { host, hostname, protocol, secure, fresh, origin, href, ip } = ctx;
+  ctx.body = { ...echoed(ctx.headers), host, hostname, protocol, secure, fresh, origin, href, ip };
 });
 router.get('/underscore', (ctx) => {
   ctx.body = `${ctx.headers.x_under}`;
