@@ -46,7 +46,7 @@ export interface KitCase {
 export type Step =
   /** Sends a request, or octets. */
   | { readonly send: Message | string; readonly on?: string }
-  /** The next answer, whole. `to` is the method of its request, where octets were sent. */
+  /** The next answer, whole, or the rest of the one whose head came before. `to` is the method of its request, where octets were sent. */
   | {
       readonly answer: AnswerMatch;
       readonly to?: string;

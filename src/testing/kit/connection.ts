@@ -67,8 +67,10 @@ export class KitConnection {
     this.socket.end();
   }
 
+  /** Leaves at once; sockets of Unix know no other way than to close. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    if (this.socket.remoteAddress === undefined) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 
   close(): void {
@@ -83,6 +85,11 @@ export class KitConnection {
     if (event.type !== 'interim') throw new NoAnswer('the final answer came without it');
     this.interim.push(event.status);
     return event.status;
+  }
+
+  /** The head of an answer was read, and not all of its content. */
+  get isReading(): boolean {
+    return this.open?.over === false;
   }
 
   /** Waits for the head of the next answer. */
@@ -102,17 +109,17 @@ export class KitConnection {
     }
   }
 
-  /** Reads the content of the open answer until there is enough, or to its end. */
-  async content(enough: (content: Uint8Array) => boolean): Promise<SeenAnswer> {
+  /** Reads the content of the open answer to its end, or until there is enough. */
+  async content(enough: ((content: Uint8Array) => boolean) | null = null): Promise<SeenAnswer> {
     const { open } = this;
     if (open === null) throw new NoAnswer('no answer was begun');
-    while (!open.over && !enough(open.content())) await this.readMore(open);
+    while (!open.over && !enough?.(open.content())) await this.readMore(open);
     return open.seen();
   }
 
   async answer(method?: string): Promise<SeenAnswer> {
     await this.head(method);
-    return this.content(() => false);
+    return this.content();
   }
 
   /** Waits for the end of the connection; gives the number of bytes that no answer accounts for. */

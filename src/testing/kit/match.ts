@@ -1,5 +1,5 @@
 /** Tells whether an answer is what a case expects, and if not, what differs. */
-import { toLatin1 } from './application/latin1.ts';
+import { textOf } from './answer-text.ts';
 import type {
   AnswerMatch,
   ContentMatch,
@@ -120,7 +120,7 @@ function compareContent(match: AnswerMatch, seen: SeenAnswer): Difference | null
       seen: `${describe(seen)}, ${seen.complete ? 'which looks whole' : 'which was cut'}`,
     };
   }
-  const text = toLatin1(seen.content);
+  const text = textOf(seen.content);
   if (match.content !== undefined) {
     const expected = contentFault(match.content, text);
     if (expected !== null) return { expected, seen: describe(seen) };
@@ -233,7 +233,7 @@ function compareEither(
 /** An answer in a line. */
 export function describe({ status, reason, content, complete, interim }: SeenAnswer): string {
   const before = interim.map((one) => `${one}, then `).join('');
-  const text = toLatin1(content.subarray(0, LONGEST));
+  const text = textOf(content.subarray(0, LONGEST));
   const more = content.length > LONGEST ? ` and ${content.length - LONGEST} bytes more` : '';
   const cut = complete ? '' : ', cut';
   return `${before}${status} ${reason} with ${text === '' ? 'no content' : quote(text)}${more}${cut}`;

@@ -1,6 +1,6 @@
 /** Finds out what kind of server serves the kit's application. */
 import type { KitAddress } from './address.ts';
-import { toLatin1 } from './application/latin1.ts';
+import { textOf } from './answer-text.ts';
 import type { Need } from './case.ts';
 import { KitConnection, NoAnswer } from './connection.ts';
 import { describe, type SeenAnswer } from './match.ts';
@@ -58,7 +58,7 @@ async function askWithin(address: KitAddress, patience: number): Promise<SeenAns
 
 function descriptionIn(answer: SeenAnswer, url: string): KitDescription {
   try {
-    const value = JSON.parse(toLatin1(answer.content)) as KitDescription;
+    const value = JSON.parse(textOf(answer.content)) as KitDescription;
     if (value.kit === 'wizgi-conformance') return value;
   } catch {
     // What is no JSON is another application's.

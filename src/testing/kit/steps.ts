@@ -1,6 +1,6 @@
 /** Runs the steps of one case. */
 import type { KitAddress } from './address.ts';
-import { toLatin1 } from './application/latin1.ts';
+import { textOf } from './answer-text.ts';
 import type { AnswerMatch, KitCase, Message, Step } from './case.ts';
 import { KitConnection, NoAnswer } from './connection.ts';
 import {
@@ -101,8 +101,8 @@ class Course {
     { answer, to, orEnd = false }: Exclude<Extract<Step, { answer: unknown }>, Polling>,
   ): Promise<Difference | null> {
     try {
-      this.seen = describe(await connection.head(to));
-      return compareAnswer(answer, await connection.content(() => false));
+      if (!connection.isReading) this.seen = describe(await connection.head(to));
+      return compareAnswer(answer, await connection.content());
     } catch (error) {
       if (orEnd && error instanceof NoAnswer && error.ended) return null;
       throw error;
@@ -111,11 +111,11 @@ class Course {
 
   private async content(connection: KitConnection, text: string): Promise<Difference | null> {
     const seen = await connection.content((content) => {
-      const far = toLatin1(content);
+      const far = textOf(content);
       this.seen = `the content ${quote(far)}`;
       return far.length >= text.length || !text.startsWith(far);
     });
-    if (toLatin1(seen.content) === text) return null;
+    if (textOf(seen.content) === text) return null;
     return { expected: `the content ${quote(text)} so far`, seen: describe(seen) };
   }
 
