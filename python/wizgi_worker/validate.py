@@ -198,7 +198,9 @@ class Body:
         try:
             self._close()
         except BaseException as error:
-            request.failed(error)
+            # That it cannot be called has been found.
+            if callable(self._close):
+                request.failed(error)
             raise
 
     def __del__(self):

@@ -53,7 +53,8 @@ class Progress:
 
     def accept(self, status, headers):
         self.code = code_of(status)
-        headers = [pair for pair in headers if is_pair(pair)] if isinstance(headers, list) else []
+        sequence = headers if isinstance(headers, (list, tuple)) else []
+        headers = [pair for pair in sequence if is_pair(pair)]
         self.has_type = bool(values(headers, "content-type"))
         lengths = [text for text in values(headers, "content-length") if LENGTH.fullmatch(text)]
         self.declared = int(lengths[0]) if lengths else None
