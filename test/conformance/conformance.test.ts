@@ -8,6 +8,7 @@ import { FastCgiClient } from '../../src/protocols/fastcgi/index.ts';
 import { ScgiClient } from '../../src/protocols/scgi/index.ts';
 import { UwsgiClient } from '../../src/protocols/uwsgi/index.ts';
 import { need } from '../interop/components.ts';
+import { asynchronousForms } from './async.ts';
 import { asynchronousEnds } from './async-ends.ts';
 import { asynchronousInput } from './async-input.ts';
 import { leavingClients } from './client-leaves.ts';
@@ -20,14 +21,17 @@ import { cgiHarness } from './harness-cgi.ts';
 import { clientHarness } from './harness-client.ts';
 import { fetchHarness } from './harness-fetch.ts';
 import { httpHarness } from './harness-http.ts';
+import { lambdaHarness, lambdaStreamHarness } from './harness-lambda.ts';
 import { metaHarness } from './harness-meta.ts';
 import { nodeHarness, roundTripHarness } from './harness-node.ts';
 import { pythonHarness } from './harness-python.ts';
 import { rackHarness } from './harness-rack.ts';
 import { ringHarnesses } from './harness-ring.ts';
+import { responseHeaders, statusStrings } from './headers.ts';
 import { inputStream } from './input.ts';
 import { middlewareRules } from './middleware.ts';
 import { misbehaviour } from './misbehaviour.ts';
+import { withoutContent } from './no-content.ts';
 import { type Section, sections } from './sections.ts';
 import { streamingAnswers } from './streaming.ts';
 import { urls } from './url.ts';
@@ -64,6 +68,23 @@ const lawful: readonly Section[] = [
   asynchronousEnds,
   asynchronousInput,
   leavingClients,
+];
+
+/** An instance of a function has one request at a time, and its content is there before it is. */
+const ofFunctions = sections.filter(
+  (section) => section !== concurrency && section !== asynchronousInput,
+);
+
+/** What shows in answers that come whole. */
+const ofWholeAnswers: readonly Section[] = [
+  statusStrings,
+  responseHeaders,
+  environment,
+  inputStream,
+  errorStream,
+  urls,
+  withoutContent,
+  asynchronousForms,
 ];
 
 const workers = { workers: 4 };
@@ -108,6 +129,8 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   ...[fetchHarness, asynchronously(fetchHarness)].map((harness) => [harness, sections] as const),
   ...[nodeHarness, asynchronously(nodeHarness)].map((harness) => [harness, sections] as const),
   [roundTripHarness, sections],
+  [lambdaHarness, ofWholeAnswers],
+  [lambdaStreamHarness, ofFunctions],
   [rackHarness(clientHarness), sections],
   ...ringHarnesses(clientHarness).map((harness) => [harness, sections] as const),
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],

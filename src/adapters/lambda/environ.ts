@@ -36,6 +36,7 @@ export function lambdaEnviron(
     SERVER_SOFTWARE: SOFTWARE,
     GATEWAY_INTERFACE: 'CGI/1.1',
     REMOTE_ADDR: request.remoteAddress,
+    REMOTE_PORT: request.remotePort,
     'wsgi.version': [1, 0],
     'wsgi.url_scheme': request.scheme,
     'wsgi.input': input,

@@ -53,7 +53,7 @@ function gatewayRequest(event: GatewayEvent): LambdaRequest {
     headers,
     protocol: context.protocol ?? 'HTTP/1.1',
     ...server(headers, context.domainName, 'https'),
-    remoteAddress: context.identity?.sourceIp ?? '',
+    ...peer(context.identity?.sourceIp ?? ''),
     body: bodyOf(event.body, event.isBase64Encoded),
     answer: 'gateway',
   };
@@ -75,7 +75,7 @@ function payload2Request(event: Payload2Event): LambdaRequest {
     headers: listed,
     protocol: context.http.protocol ?? 'HTTP/1.1',
     ...server(headers, context.domainName, 'https'),
-    remoteAddress: context.http.sourceIp ?? '',
+    ...peer(context.http.sourceIp ?? ''),
     body: bodyOf(event.body, event.isBase64Encoded),
     answer: 'payload-2',
   };
@@ -93,7 +93,7 @@ function balancerRequest(event: LoadBalancerEvent): LambdaRequest {
     headers,
     protocol: 'HTTP/1.1',
     ...server(headers, undefined, 'http'),
-    remoteAddress: forwarded.slice(forwarded.lastIndexOf(',') + 1).trim(),
+    ...peer(forwarded.slice(forwarded.lastIndexOf(',') + 1).trim()),
     body: bodyOf(event.body, event.isBase64Encoded),
     answer: event.multiValueHeaders === undefined ? 'balancer' : 'balancer-multi',
   };
@@ -115,7 +115,7 @@ function latticeRequest(event: LatticeEvent): LambdaRequest {
     headers,
     protocol: 'HTTP/1.1',
     ...server(headers, undefined, 'https'),
-    remoteAddress: forwarded.slice(forwarded.lastIndexOf(',') + 1).trim(),
+    ...peer(forwarded.slice(forwarded.lastIndexOf(',') + 1).trim()),
     body: bodyOf(event.body, event.isBase64Encoded),
     answer: 'balancer',
   };
@@ -160,6 +160,12 @@ function withCookies(headers: HeaderList, cookies: readonly string[]): HeaderLis
     ...headers.filter(([name]) => name.toLowerCase() !== 'cookie'),
     ['cookie', cookies.join('; ')],
   ];
+}
+
+/** Load balancers add the port where they are told to preserve it. */
+function peer(text: string): Pick<LambdaRequest, 'remoteAddress' | 'remotePort'> {
+  const match = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d+))?$/.exec(text);
+  return { remoteAddress: match?.[1] ?? match?.[2] ?? text, remotePort: match?.[3] ?? '' };
 }
 
 interface ServerAddress {

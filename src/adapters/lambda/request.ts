@@ -18,6 +18,8 @@ export interface LambdaRequest {
   readonly serverName: string;
   readonly serverPort: string;
   readonly remoteAddress: string;
+  /** Empty where it is not told. */
+  readonly remotePort: string;
   readonly body: Uint8Array;
   readonly answer: AnswerForm;
 }

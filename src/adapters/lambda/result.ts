@@ -13,7 +13,9 @@ export function resultOf(
   form: AnswerForm,
   isText: MediaTypes,
 ): LambdaResult {
-  return { ...metadataOf(head, content === null, form), ...encodeContent(head, content, isText) };
+  // Of content that is there the platform says the length itself.
+  const length = content === null && head.contentLength !== 0 ? head.contentLength : null;
+  return { ...metadataOf(head, length, form), ...encodeContent(head, content, isText) };
 }
 
 type Content = Pick<LambdaResult, 'body' | 'isBase64Encoded'>;
@@ -44,14 +46,11 @@ function isTextual(headers: HeaderList, isText: MediaTypes): boolean {
 /** Status and headers, as they stand in an answer and ahead of a streamed one. */
 export function metadataOf(
   head: ResponseHead,
-  bodyless: boolean,
+  contentLength: number | null,
   form: AnswerForm,
 ): Omit<LambdaResult, keyof Content> {
   const headers = [...head.headers];
-  // Of content that is there the platform says the length itself.
-  if (bodyless && head.contentLength !== null && head.contentLength > 0) {
-    headers.push(['Content-Length', String(head.contentLength)]);
-  }
+  if (contentLength !== null) headers.push(['Content-Length', String(contentLength)]);
   const statusCode = head.code;
   switch (form) {
     case 'gateway':

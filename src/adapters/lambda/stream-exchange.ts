@@ -41,15 +41,15 @@ export class StreamExchange implements LambdaExchange {
   }
 
   respond(head: ResponseHead, content: Chunk | null): boolean {
-    const stream = this.open(head, content === null);
+    const stream = this.open(head);
     // The head goes out with a write, be there anything to write or not.
-    stream.write(content ?? '');
+    const taken = stream.write(content === null ? '' : ownCopy(content));
     this.finish();
-    return true;
+    return taken;
   }
 
   begin(head: ResponseHead, first: Chunk): boolean {
-    return this.open(head, false).write(ownCopy(first));
+    return this.open(head).write(ownCopy(first));
   }
 
   send(block: Chunk): boolean {
@@ -60,6 +60,8 @@ export class StreamExchange implements LambdaExchange {
     this.finished = true;
     this.stream?.end(() => {
       this.flushed = true;
+      // A stream that is to end says nothing of being drained.
+      this.execution.resume();
       this.conclude();
     });
   }
@@ -80,8 +82,8 @@ export class StreamExchange implements LambdaExchange {
     this.conclude();
   }
 
-  private open(head: ResponseHead, bodyless: boolean): ResponseStream {
-    const metadata = metadataOf(head, bodyless, this.call.form);
+  private open(head: ResponseHead): ResponseStream {
+    const metadata = metadataOf(head, head.contentLength, this.call.form);
     this.stream = this.platform.HttpResponseStream.from(this.target, { ...metadata });
     return this.stream;
   }
