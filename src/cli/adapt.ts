@@ -55,7 +55,9 @@ async function settled(exported: unknown, from: string): Promise<{ readonly valu
 // Loaded when there is something to adapt: no other application pays for it at its start.
 async function through(kind: Interface, value: unknown, from: string): Promise<Application> {
   if (kind === 'fetch') {
-    const { fromFetch } = await import('../adapters/fetch/index.ts');
+    const { fromFetch, installFastFetch } = await import('../adapters/fetch/index.ts');
+    // Node's own Response takes longer than all else that there is to do, as frameworks' servers know.
+    installFastFetch();
     return fromFetch(value as Parameters<typeof fromFetch>[0]);
   }
   const { fromNode } = await import('../adapters/node/index.ts');

@@ -19,11 +19,12 @@ export function answer(response: unknown, startResponse: StartResponse): Body | 
   }
   const parts = FastResponse.parts(response);
   if (parts === null) return answerNative(response, startResponse);
-  startResponse(lineOf(parts), headersOf(parts.headers));
+  const headers = headersOf(parts.headers);
+  startResponse(lineOf(parts), headers);
   const { body } = parts;
   if (body === null) return [];
   if (typeof body === 'string' || body instanceof Uint8Array) return [body];
-  return new StreamBody(body.getReader()) as Body;
+  return streamed(body, headers);
 }
 
 function answerNative(response: Response, startResponse: StartResponse): Body | Promise<Body> {
@@ -37,6 +38,11 @@ function answerNative(response: Response, startResponse: StartResponse): Body | 
   const headers = headersOf(response.headers);
   startResponse(lineOf(response), headers);
   if (body === null) return [];
+  return streamed(body, headers);
+}
+
+/** A stream may hide a body of one block: middleware makes Responses of the bodies of others. */
+function streamed(body: ReadableStream<Uint8Array>, headers: HeaderList): Body | Promise<Body> {
   // Where the length is known, there is no need to look for the end.
   const sized = headers.some(([name]) => name === 'content-length');
   return sized ? (new StreamBody(body.getReader()) as Body) : unwrapBody(body);
