@@ -111,7 +111,7 @@ export const differences: readonly Difference[] = [
     change: (exchange) => saying(exchange, '/static/%2e%2e/content.mjs', '/content.mjs'),
   },
   {
-    instead: 'the same path is not found, where `@fastify/static` forbids it',
+    instead: 'such a path is not found, where `@fastify/static` forbids it',
     why: 'nginx has resolved the dot segments',
     of: ['fastify'],
     under: ['FastCGI'],
@@ -168,7 +168,7 @@ export const differences: readonly Difference[] = [
   },
   {
     instead: 'an answer of a `Blob` has its type',
-    why: 'the same',
+    why: 'the Fetch standard has it so; @hono/node-server calls it text',
     of: ['hono'],
     under: CARRIERS,
     steps: /^GET \/native/,
