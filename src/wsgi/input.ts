@@ -94,7 +94,7 @@ export class Input implements InputStream {
   /** Ends the input with the request: every later read throws. */
   close(): void {
     this.closed = true;
-    this.blocks.length = 0;
+    if (this.blocks.length > 0) this.blocks.length = 0;
     this.buffered = 0;
     this.interrupt?.();
   }

@@ -4,6 +4,7 @@ import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
 import { SOFTWARE } from '../../wsgi/version.ts';
 import { clientAddress } from './client-address.ts';
+import { HEADERS_ARE_TEXT, octetsOfText } from './header-octets.ts';
 import type { FetchFacts } from './options.ts';
 import { originParts, targetOf } from './request-url.ts';
 
@@ -98,7 +99,7 @@ function keyOf(name: string): string | null {
 function addHeaders(environ: Environ, headers: Headers): void {
   headers.forEach((value, name) => {
     const key = keyOf(name);
-    if (key !== null) addHeader(environ, key, value);
+    if (key !== null) addHeader(environ, key, HEADERS_ARE_TEXT ? octetsOfText(value) : value);
   });
 }
 
