@@ -21,7 +21,9 @@ export const contestants = [
     ...node,
   },
   { name: 'fastify', label: 'Fastify', packages: ['fastify'], ...node },
+  { name: 'wizgi-fastify', label: 'Fastify on wizgi', packages: ['fastify'], ...node },
   { name: 'express', label: 'Express', packages: ['express'], ...node },
+  { name: 'wizgi-express', label: 'Express on wizgi', packages: ['express'], ...node },
   {
     name: 'hono',
     label: 'Hono on Node',

@@ -1,51 +1,5 @@
-import express from 'express';
-import { BINARY, BLOCK, BLOCKS, BODY, HELLO, receipt } from './answers.mjs';
+import { expressApp } from './express-app.mjs';
 
-const app = express();
-app.disable('x-powered-by');
-app.disable('etag');
-
-const buffer = Buffer.from(BODY.buffer);
-
-const routes = {
-  hello() {
-    app.get('/', (_request, response) => {
-      response.type('text/plain').send(HELLO);
-    });
-  },
-
-  json() {
-    app.post('/', express.json(), (request, response) => {
-      response.json(receipt(request.body));
-    });
-  },
-
-  body() {
-    app.get('/', (_request, response) => {
-      response.type(BINARY).send(buffer);
-    });
-  },
-
-  stream() {
-    app.get('/', (_request, response) => {
-      response.type(BINARY);
-      let left = BLOCKS;
-      const write = () => {
-        while (left > 0) {
-          left -= 1;
-          if (!response.write(BLOCK) && left > 0) {
-            response.once('drain', write);
-            return;
-          }
-        }
-        response.end();
-      };
-      write();
-    });
-  },
-};
-
-routes[process.argv[2]]();
-const server = app.listen(0, '127.0.0.1', () => {
+const server = expressApp(process.argv[2]).listen(0, '127.0.0.1', () => {
   console.log('listening', `http://127.0.0.1:${server.address().port}`);
 });

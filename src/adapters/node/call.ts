@@ -4,6 +4,7 @@ import { isThenable } from '../../wsgi/iteration.ts';
 import type { Body, Chunk, Environ, HeaderList, StartResponse } from '../../wsgi/types.ts';
 import { Content, connectionReset } from './content.ts';
 import type { NodeHandler } from './handler.ts';
+import type { Messages } from './messages.ts';
 import { PendingStep, type Step } from './pending-step.ts';
 import {
   endRequest,
@@ -58,13 +59,13 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   private refusal: unknown = undefined;
   private waiting: PendingStep | null = null;
 
-  constructor(environ: Environ, startResponse: StartResponse) {
+  constructor(messages: Messages, environ: Environ, startResponse: StartResponse) {
     this.environ = environ;
     this.startResponse = startResponse;
     this.socket = new GatewaySocket(this);
     this.content = new Content(environ);
-    this.request = makeRequest(environ, this.content, this.socket);
-    this.response = makeResponse(this.request, this.socket, this);
+    this.request = makeRequest(messages, environ, this.content, this.socket);
+    this.response = makeResponse(messages, this.request, this.socket, this);
   }
 
   /**

@@ -10,6 +10,7 @@ import type {
 import { Call } from './call.ts';
 import { handlerOf, type NodeApplication, type NodeHandler } from './handler.ts';
 import { NodeLifecycle } from './lifecycle.ts';
+import { messagesFor } from './messages.ts';
 import { toNode } from './to-node.ts';
 
 /** Settings of {@link fromNode}. */
@@ -22,6 +23,8 @@ export interface FromNodeOptions {
    */
   readonly next?: ApplicationLike;
 }
+
+type Enter = (environ: Environ, startResponse: StartResponse) => Body;
 
 /**
  * A Node request handler as a WSGI application, for every gateway: no server of node:http is started.
@@ -43,23 +46,30 @@ export function fromNode(
   app: NodeApplication | PromiseLike<NodeApplication>,
   options: FromNodeOptions = {},
 ): Application {
-  let handler = handlerOf(app);
-  if (typeof handler !== 'function') {
-    handler.then(
+  const given = options.next === undefined ? null : toNode(options.next);
+  const enterer = (handler: NodeHandler): Enter => {
+    const messages = messagesFor(handler);
+    const next = given ?? ownNext(handler);
+    return (environ, startResponse) =>
+      new Call(messages, environ, startResponse).run(handler, next);
+  };
+  const handler = handlerOf(app);
+  let enter: Enter | Promise<Enter>;
+  if (typeof handler === 'function') enter = enterer(handler);
+  else {
+    enter = handler.then(enterer);
+    enter.then(
       (ready) => {
-        handler = ready;
+        enter = ready;
       },
       // Whoever sends a request hears of it.
       () => undefined,
     );
   }
-  const given = options.next === undefined ? null : toNode(options.next);
-  const enter = (ready: NodeHandler, environ: Environ, startResponse: StartResponse): Body =>
-    new Call(environ, startResponse).run(ready, given ?? ownNext(ready));
   const application = streaming((environ, startResponse) =>
-    typeof handler === 'function'
-      ? enter(handler, environ, startResponse)
-      : handler.then((ready) => enter(ready, environ, startResponse)),
+    typeof enter === 'function'
+      ? enter(environ, startResponse)
+      : enter.then((ready) => ready(environ, startResponse)),
   );
   if (typeof handler !== 'function') carryHosted([new NodeLifecycle(app, handler)], application);
   if (options.next !== undefined) carryHosted([options.next], application);

@@ -1,8 +1,9 @@
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { quotePath, requestTarget } from '../../wsgi/request-target.ts';
 import type { Environ } from '../../wsgi/types.ts';
 import type { Content } from './content.ts';
+import type { Messages } from './messages.ts';
 import { addHeaders } from './request-headers.ts';
 import type { GatewaySocket } from './socket.ts';
 
@@ -43,11 +44,12 @@ export function environOf(request: object): Environ | undefined {
  * others replace a request's prototype.
  */
 export function makeRequest(
+  messages: Messages,
   environ: Environ,
   content: Content,
   socket: GatewaySocket,
 ): NodeRequest {
-  const request = new IncomingMessage(socket as unknown as Socket) as NodeRequest;
+  const request = messages.request(socket as unknown as Socket) as NodeRequest;
   const internals = request as unknown as Internals;
   internals._read = read;
   internals._destroy = destroy;

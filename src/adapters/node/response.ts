@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import type { Messages } from './messages.ts';
 import { fieldsOf, type GivenHeaders, internalSymbol } from './response-head.ts';
 import { connectionIsTheGateways, type GatewaySocket } from './socket.ts';
 
@@ -52,11 +53,12 @@ const NEED_DRAIN = internalSymbol(sample, 'kNeedDrain');
  * others replace a response's prototype.
  */
 export function makeResponse(
+  messages: Messages,
   request: IncomingMessage,
   socket: GatewaySocket,
   owner: ResponseOwner,
 ): NodeResponse {
-  const response = new ServerResponse(request) as Answer;
+  const response = messages.response(request) as Answer;
   response[OWNER] = owner;
   response._storeHeader = storeHeader;
   response._send = send;
