@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadApplication } from '../../src/cli/load-application.ts';
 import type { ModuleTarget } from '../../src/cli/target.ts';
+import { describeFinding, type Finding, validator } from '../../src/validator/index.ts';
 import type { ApplicationLike } from '../../src/wsgi/types.ts';
 import { need } from '../interop/components.ts';
 import { LogRecorder } from '../log-recorder.ts';
@@ -53,6 +54,15 @@ export function matrix(name: Name): void {
       expect(only(steps, outcomes)).toEqual(only(steps, wanted));
     });
 
+    it('keeps the rules of the contract', async () => {
+      const findings: Finding[] = [];
+      const checked = validator({ report: (finding) => findings.push(finding) })(app);
+      const served = await harnesses.HTTP.serve(checked);
+      await play(served, flows[name]).finally(() => served.close());
+      const others = findings.filter(({ rule }) => !ON_PURPOSE.includes(rule.id));
+      expect([...new Set(others.map(describeFinding))]).toEqual([]);
+    });
+
     // Starting one takes as long as all the requests of another carrier: those that tell most of loading,
     // content in both directions and the end of the process are enough here.
     it('answers the same under wizgi cgi, in a process for each request', async () => {
@@ -64,6 +74,9 @@ export function matrix(name: Name): void {
     });
   });
 }
+
+/** What the applications themselves do: answers without a type, and broken off; an unusual method. */
+const ON_PURPOSE = ['content-type-missing', 'application-fails', 'environ-known-method'];
 
 const FEW = ['GET /cookies with Cookie', 'POST /large', 'GET /large'];
 
