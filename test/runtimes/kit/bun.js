@@ -1,0 +1,3 @@
+import { fetch } from './handler.js';
+
+Bun.serve({ fetch });
