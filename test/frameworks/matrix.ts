@@ -54,6 +54,21 @@ export function matrix(name: Name): void {
       expect(only(steps, outcomes)).toEqual(only(steps, wanted));
     });
 
+    it('answers the same to several at once', async () => {
+      // These wait for each other.
+      const alone = flows[name].filter(([step]) => !step?.leave && !step?.meanwhile);
+      const served = await harnesses.HTTP.serve(app);
+      const plays = Array.from({ length: 4 }, (_, index) =>
+        play(served, rotated(alone, index * 7)),
+      );
+      const all = await Promise.all(plays).finally(() => served.close());
+      const wanted = expected(native, name, 'HTTP');
+      for (const outcomes of all) {
+        const steps = Object.keys(outcomes).filter((step) => !equal(outcomes[step], wanted[step]));
+        expect(only(steps, outcomes)).toEqual(only(steps, wanted));
+      }
+    });
+
     it('keeps the rules of the contract', async () => {
       const findings: Finding[] = [];
       const checked = validator({ report: (finding) => findings.push(finding) })(app);
@@ -79,6 +94,10 @@ export function matrix(name: Name): void {
 const ON_PURPOSE = ['content-type-missing', 'application-fails', 'environ-known-method'];
 
 const FEW = ['GET /cookies with Cookie', 'POST /large', 'GET /large'];
+
+function rotated<T>(list: readonly T[], by: number): readonly T[] {
+  return [...list.slice(by), ...list.slice(0, by)];
+}
 
 function equal(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
