@@ -44,7 +44,8 @@ export class KitConnection {
   private wake: (() => void) | null = null;
 
   constructor(where: NetConnectOpts) {
-    this.socket = connect({ ...where, allowHalfOpen: true });
+    // A server that has ended its side waits, at times, for the client to follow.
+    this.socket = connect({ ...where, allowHalfOpen: false });
     this.socket.setNoDelay(true);
     this.socket.on('data', (data: Buffer) => this.receive(data));
     this.socket.on('end', () => this.end());
@@ -125,8 +126,6 @@ export class KitConnection {
   /** Waits for the end of the connection; gives the number of bytes that no answer accounts for. */
   async untilEnded(): Promise<number> {
     while (!this.ended) await this.change();
-    // Servers may wait for the client to follow.
-    this.socket.destroy();
     return this.open === null
       ? this.received
       : (this.open.stray(this.beginning, this.received) ?? 0);

@@ -1,5 +1,5 @@
 import type { KitCase } from '../case.ts';
-import { ask, HTTP_1_1, IN_PEP, must, OK, program, SERVER_ERROR, should } from './form.ts';
+import { ask, HTTP_1_1, IN_PEP, must, program, SERVER_ERROR, should } from './form.ts';
 
 const works = (what: string) => ask('/errors', { status: 200, json: { [`/${what}`]: true } });
 
@@ -69,8 +69,8 @@ export const errorCases: readonly KitCase[] = [
   )([
     { send: { target: program('raise ') } },
     { answer: {}, orEnd: true },
-    { send: { target: '/' }, on: 'next' },
-    { answer: OK, on: 'next' },
+    { send: { target: '/unread' }, on: 'next' },
+    { answer: { status: 200, content: 'unread' }, on: 'next' },
   ]),
   must('wsgi.errors.write', 'wsgi.errors takes text', IN_PEP.streams)(works('write')),
   must('wsgi.errors.writelines', 'and a list of texts', IN_PEP.streams)(works('writelines')),

@@ -89,3 +89,9 @@ export const CLOSE: readonly [string, string] = ['Connection', 'close'];
 
 export const OK: AnswerMatch = { status: 200 };
 export const SERVER_ERROR: AnswerMatch = { status: '5xx' };
+
+/** Refused, or sent without the header that a line break would add. */
+export const NOT_INJECTED: AnswerMatch = {
+  headers: { 'X-Injected': null },
+  either: [{ headers: { 'X-Raised': 'start' } }, { status: '5xx' }, { content: 'text' }],
+};

@@ -218,5 +218,11 @@ export const framingCases: readonly KitCase[] = [
     'framing.empty-line',
     'an empty line before a request is left out',
     'RFC 9112 §2.2',
-  )([{ send: `\r\n${get('Connection: close')}\r\n\r\n` }, { answer: { status: 200 } }], HTTP_1_1),
+  )(
+    [
+      { send: `\r\n${get('Connection: close')}\r\n\r\n` },
+      { answer: { json: { '/dictionary': true } } },
+    ],
+    HTTP_1_1,
+  ),
 ];

@@ -1,5 +1,5 @@
 import type { KitCase, Step } from '../case.ts';
-import { ask, HTTP, IN_PEP, must, program, should } from './form.ts';
+import { ask, HTTP, IN_PEP, must, NOT_INJECTED, program, should } from './form.ts';
 
 function sends(...headers: readonly string[]): string {
   return program(
@@ -103,12 +103,12 @@ export const headerCases: readonly KitCase[] = [
     'headers.line-break.value',
     'a line break in a value adds no header',
     'RFC 9112 §11.1',
-  )(ask(sends('X-Kit:a\r\nX-Injected: yes'), { headers: { 'X-Injected': null } })),
+  )(ask(sends('X-Kit:a\r\nX-Injected: yes'), NOT_INJECTED)),
   should(
     'headers.line-break.name',
     'a line break in a name adds no header',
     'RFC 9112 §11.1',
-  )(ask(sends('X-A\r\nX-Injected:yes'), { headers: { 'X-Injected': null } })),
+  )(ask(sends('X-A\r\nX-Injected:yes'), NOT_INJECTED)),
   should('headers.nul', 'a NUL in a value is refused', IN_PEP.start)(refused('X-Kit:a\0b')),
   should(
     'headers.content-length.bad',

@@ -1,5 +1,5 @@
 import type { KitCase } from '../case.ts';
-import { ask, HTTP, IN_PEP, may, must, program, should } from './form.ts';
+import { ask, HTTP, IN_PEP, may, must, NOT_INJECTED, program, should } from './form.ts';
 
 const answer = (status: string) => program(`start ${status}`, 'return list', 'b text');
 
@@ -33,5 +33,5 @@ export const statusCases: readonly KitCase[] = [
     'status.line-break',
     'a line break in the status adds no header',
     'RFC 9112 §11.1',
-  )(ask(answer('200 OK\r\nX-Injected: yes'), { headers: { 'X-Injected': null } })),
+  )(ask(answer('200 OK\r\nX-Injected: yes'), NOT_INJECTED)),
 ];
