@@ -4,7 +4,7 @@ import type { Application, Body, Environ, StartResponse } from '../../wsgi/types
 import { answer } from './answer.ts';
 import { ExecutionContext } from './execution-context.ts';
 import { fullUrl } from './full-url.ts';
-import { LightRequest } from './light-request.ts';
+import { makeRequest } from './light-request.ts';
 import type { FetchCall } from './request-environ.ts';
 
 /** A Fetch handler: a function of a Request that gives a Response, with what else a runtime passes. */
@@ -37,9 +37,8 @@ type Handle = (request: unknown, env: unknown, context: unknown) => unknown;
 /**
  * Makes a WSGI application of a Fetch handler, to run under every gateway.
  *
- * It is entered at a request's head and may read the body as it comes. The Request costs little: a real
- * one is made only where a handler does more with it than most do. Responses cost little if they are
- * {@link FastResponse}s, see `installFastFetch`.
+ * It is entered at a request's head and may read the body as it comes. Requests and Responses cost little
+ * after `installFastFetch`: a real Request is then made only where a handler does more with it than most do.
  *
  * @throws {TypeError} on an unknown option, or when `handler` is none.
  *
@@ -63,7 +62,7 @@ export function fromFetch(
     if (url === null) return badRequest(startResponse);
     const call = environ['wizgi.fetch'] as FetchCall | undefined;
     const response = handle(
-      new LightRequest(environ, url),
+      makeRequest(environ, url),
       envOf(env, environ, call),
       call?.context ?? new ExecutionContext(environ['wsgi.errors']),
     );

@@ -1,9 +1,10 @@
 import { FastResponse } from './fast-response.ts';
-import { LightRequest } from './light-request.ts';
+import { LightRequest, setTaken, takesLightRequests } from './light-request.ts';
 
 /**
  * Puts {@link FastResponse} in the place of the global Response, for handlers that make theirs with
- * `new Response()`, as Hono does.
+ * `new Response()`, as Hono does. From Node.js 22 on, Request and `fetch` are replaced too, by ones that also
+ * take the light Requests of `fromFetch`.
  *
  * Real Responses, as those of `fetch()`, stay `instanceof Response`, and fast ones are real to whoever
  * asks more of them than a server does. Call it before anything is served; modules that kept the old
@@ -19,23 +20,15 @@ export function installFastFetch(): () => void {
   const { Request, Response, fetch } = globalThis;
   if ((Response as unknown) === FastResponse) return () => undefined;
   globalThis.Response = FastResponse as unknown as typeof Response;
-  if (!takesStandIns(Request)) {
+  if (!takesLightRequests()) {
     globalThis.Request = acceptingStandIns(Request);
     globalThis.fetch = (input, init) => fetch(real(input) as typeof input, init);
+    setTaken(true);
   }
-  return () => Object.assign(globalThis, { Request, Response, fetch });
-}
-
-/** Whether the runtime's own Request can be made of a stand-in. */
-function takesStandIns(Native: typeof Request): boolean {
-  const environ = { REQUEST_METHOD: 'GET' } as ConstructorParameters<typeof LightRequest>[0];
-  try {
-    return (
-      new Native(new LightRequest(environ, 'http://localhost/') as unknown as Request) !== null
-    );
-  } catch {
-    return false;
-  }
+  return () => {
+    Object.assign(globalThis, { Request, Response, fetch });
+    setTaken(null);
+  };
 }
 
 function acceptingStandIns(Native: typeof Request): typeof Request {

@@ -93,6 +93,7 @@ export class LightRequest {
       ...(signal === undefined ? {} : { signal }),
       ...(this.#hasBody() ? { body: this.#stream(), duplex: 'half' as const } : {}),
     });
+    if (method !== this.#method) Object.defineProperty(native, 'method', { value: this.#method });
     headers.become(native.headers);
     this.#native = native;
     // So that it knows, too, that there is no body left.
@@ -130,6 +131,34 @@ standIn(
   (request) => request.toNative(),
 );
 passFor(LightRequest, NativeRequest);
+
+let passes: boolean | null = null;
+
+/**
+ * The Request of a WSGI request: a light one where this runtime takes it for its own in `new Request()` and
+ * `fetch()`. Node.js 20 does, later ones after `installFastFetch`.
+ */
+export function makeRequest(environ: Environ, url: string): Request {
+  const request = new LightRequest(environ, url);
+  passes ??= takesLightRequests();
+  return passes ? (request as unknown as Request) : request.toNative();
+}
+
+/** Whether the runtime's own constructor can be given a light Request. */
+export function takesLightRequests(): boolean {
+  const environ = { REQUEST_METHOD: 'GET' } as Environ;
+  try {
+    new NativeRequest(new LightRequest(environ, 'http://localhost/') as unknown as Request);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Says whether the globals take light Requests; null to find out. */
+export function setTaken(taken: boolean | null): void {
+  passes = taken;
+}
 
 /** The body as it arrives, asked for as it is read. */
 function inputStream(environ: Environ): ReadableStream<Uint8Array> {
