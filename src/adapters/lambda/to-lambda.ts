@@ -50,6 +50,8 @@ export function toLambdaStream(
   const facts = resolveToLambda(options, isStreaming(application));
   const platform = awsLambda();
   return platform.streamifyResponse(async (event, stream, context) => {
+    // Streaming handlers would wait for a pool's idle connections, too, until their time is up.
+    if (context !== undefined) context.callbackWaitsForEmptyEventLoop = false;
     const call = callFor(application, facts, event, context);
     if (call !== null) return new StreamExchange(call, platform, stream).answer();
     if (facts.otherEvents === undefined) throw notHttp(event);

@@ -5,6 +5,8 @@ export interface LambdaContext {
   /** Milliseconds until Lambda ends the invocation. */
   getRemainingTimeInMillis?(): number;
   readonly awsRequestId?: string;
+  /** Whether the instance waits for all that is under way before it takes its next request. */
+  callbackWaitsForEmptyEventLoop?: boolean;
   readonly [key: string]: unknown;
 }
 
