@@ -7,6 +7,7 @@ from threading import Lock
 
 from . import messages
 from .errors import InnerError
+from .request_input import RequestInput
 
 FRAME = messages.FRAME.pack
 # Bytes of content that travel with the call, and in one message afterwards.
@@ -48,8 +49,10 @@ class InnerCall:
         self._id = call_id
         self._environ = environ
         self._input = environ["wsgi.input"]
-        # Where content is only just arriving, it is passed on as it comes.
-        self._read = getattr(self._input, "read1", self._input.read)
+        # Where content is only just arriving, it is passed on as it comes. Of a stream that is not
+        # our own nothing but what PEP 3333 names may be used.
+        ours = isinstance(self._input, (BytesIO, RequestInput))
+        self._read = self._input.read1 if ours else self._input.read
         # Blocks of content that the server has asked for, counted by whatever thread takes that in,
         # and those that it was given, counted by the thread of the call: no number has two writers.
         self._wanted = 0
@@ -130,8 +133,7 @@ class InnerCall:
         if self._wanted == self._given or self._input is None:
             return False
         # Only our own knows; a read of any other may wait.
-        has_arrived = getattr(self._input, "has_arrived", None)
-        return has_arrived is None or has_arrived()
+        return not isinstance(self._input, RequestInput) or self._input.has_arrived()
 
     def _feed(self):
         try:

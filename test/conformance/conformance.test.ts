@@ -136,6 +136,7 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
   [pythonHarness("wsgiref's validator", 'wsgiref.validate:validator', threads), valid],
+  [pythonHarness('the validator in Python', 'wizgi_worker.validate:validator', threads), valid],
 ];
 
 for (const [harness, cases] of suites) {
