@@ -79,9 +79,11 @@ export async function send(site: Site, request: Request = {}): Promise<Answer> {
   const { method = 'GET', path = '/', headers = {}, body } = request;
   const { content, type } = await contentOf(body);
   return new Promise((resolve, reject) => {
+    let answered = false;
     const outgoing = httpRequest(
       { port: site.port, host: '127.0.0.1', method, path, headers: { ...type, ...headers } },
       (incoming) => {
+        answered = true;
         const pieces: Buffer[] = [];
         incoming.on('data', (piece: Buffer) => pieces.push(piece));
         incoming.on('error', () => undefined);
@@ -99,7 +101,8 @@ export async function send(site: Site, request: Request = {}): Promise<Answer> {
         });
       },
     );
-    outgoing.on('error', reject);
+    // Once there is an answer, that tells how it ended.
+    outgoing.on('error', (error) => !answered && reject(error));
     if (content === undefined || typeof content === 'string' || content instanceof Uint8Array) {
       outgoing.end(content);
     } else {

@@ -1,4 +1,4 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Messages } from './messages.ts';
 import { fieldsOf, type GivenHeaders, internalSymbol } from './response-head.ts';
@@ -97,16 +97,26 @@ export function close(response: NodeResponse): void {
 }
 
 function storeHeader(this: Answer, firstLine: string, headers: GivenHeaders): void {
-  if (this.statusCode < 200) throw connectionIsTheGateways();
-  const gathered = GATHERED !== undefined && headers === this[GATHERED];
-  const { list, hasLength, isChunked } = fieldsOf(headers, gathered);
-  const length = this._contentLength;
-  if (!hasLength && !isChunked && this._hasBody && !this._removedContLen && length !== null) {
-    list.push(['Content-Length', String(length)]);
+  try {
+    announce(this, headers);
+  } catch (error) {
+    // Which would be that of the next attempt, too.
+    if (this.statusMessage === STATUS_CODES[this.statusCode]) this.statusMessage = '';
+    throw error;
   }
-  this[OWNER].onHead(`${this.statusCode} ${reason(this.statusMessage)}`, list);
   // Its text does not matter: it shows that the head is complete.
   this._header = firstLine;
+}
+
+function announce(answer: Answer, headers: GivenHeaders): void {
+  if (answer.statusCode < 200) throw connectionIsTheGateways();
+  const gathered = GATHERED !== undefined && headers === answer[GATHERED];
+  const { list, hasLength, isChunked } = fieldsOf(headers, gathered);
+  const { _contentLength: length } = answer;
+  if (!hasLength && !isChunked && answer._hasBody && !answer._removedContLen && length !== null) {
+    list.push(['Content-Length', String(length)]);
+  }
+  answer[OWNER].onHead(`${answer.statusCode} ${reason(answer.statusMessage)}`, list);
 }
 
 function reason(message: string): string {
