@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
-import type { ApplicationLike } from '../wsgi/types.ts';
+import type { ConfiguredApplication } from '../config/config.ts';
 import type { ConfigFile } from './config-file.ts';
 import { UserError } from './user-error.ts';
 
 /** Where an application comes from. */
 export type Source =
   | { readonly kind: 'target'; readonly text: string; readonly directory: string }
-  | { readonly kind: 'value'; readonly value: ApplicationLike; readonly from: string }
+  | { readonly kind: 'value'; readonly value: ConfiguredApplication; readonly from: string }
   | { readonly kind: 'demo' };
 
 /** An application and the path below which it answers. */
@@ -52,7 +52,7 @@ function parseMount(text: string): Mount {
 
 function fileMounts({ config, path, shown }: ConfigFile): Mount[] {
   const { app, mount = {} } = config;
-  const sourceOf = (value: ApplicationLike | string, name: string): Source =>
+  const sourceOf = (value: ConfiguredApplication | string, name: string): Source =>
     typeof value === 'string'
       ? { kind: 'target', text: value, directory: dirname(path) }
       : { kind: 'value', value, from: `${name} of ${shown}` };

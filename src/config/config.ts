@@ -1,16 +1,30 @@
+import type { FetchObject } from '../adapters/fetch/index.ts';
+import type { FastifyLike, KoaLike, NestLike } from '../adapters/node/index.ts';
 import type { OptionsOf, ServerOptions } from '../gateways/options.ts';
 import type { pythonOptionTable } from '../python/options.ts';
 import type { balanceOptionTable, upstreamOptionTable } from '../upstream/options.ts';
 import type { ApplicationLike } from '../wsgi/types.ts';
+
+/**
+ * An application that stands in a configuration file: of WSGI, of what has `fetch()`, of Koa, Fastify or
+ * NestJS. Express's, and handlers that are bare functions, need `fromNode()` or `fromFetch()` for their types.
+ */
+export type ConfiguredApplication =
+  | ApplicationLike
+  | FetchObject
+  | FastifyLike
+  | KoaLike
+  | NestLike
+  | PromiseLike<ApplicationLike | FetchObject | FastifyLike | KoaLike | NestLike>;
 
 /** What `wizgi.config.ts` may say. Flags of the command override it. */
 export interface WizgiConfig
   extends Omit<ServerOptions, 'bind'>,
     OptionsOf<typeof pythonOptionTable> {
   /** The application, or where the command finds it, as in `'./app.ts'` or `'mysite.wsgi'`. */
-  readonly app?: ApplicationLike | string;
+  readonly app?: ConfiguredApplication | string;
   /** Further applications by the path that they are mounted at, as in `{ '/api': './api.ts' }`. */
-  readonly mount?: Readonly<Record<string, ApplicationLike | string>>;
+  readonly mount?: Readonly<Record<string, ConfiguredApplication | string>>;
   /**
    * What applications in JavaScript and TypeScript are written for. `'auto'` knows those of Express,
    * Connect, Koa, Fastify and Nest, and what has `fetch()`; it takes a bare function for a WSGI application.

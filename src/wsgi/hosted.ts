@@ -1,4 +1,4 @@
-import type { Application, ApplicationLike } from './types.ts';
+import type { Application } from './types.ts';
 
 /**
  * An application behind which something runs that has to be ended, as the processes of `python()`, or
@@ -23,16 +23,13 @@ registry[registryKey] ??= new WeakMap();
 const carried = registry[registryKey];
 
 /** The application itself, if something runs behind it, and those that it passes requests on to. */
-export function hostedIn(app: ApplicationLike | HostedApplication): readonly HostedApplication[] {
+export function hostedIn(app: object): readonly HostedApplication[] {
   const inner = carried.get(app) ?? [];
   return isHosted(app) ? [app, ...inner] : inner;
 }
 
 /** Notes which applications another one passes requests on to, for {@link hostedIn}. */
-export function carryHosted(
-  inner: readonly (ApplicationLike | HostedApplication)[],
-  outer: Application,
-): void {
+export function carryHosted(inner: readonly object[], outer: Application): void {
   const known = [...(carried.get(outer) ?? []), ...inner.flatMap(hostedIn)];
   const others = new Set(known.filter((app) => app !== (outer as unknown)));
   if (others.size > 0) carried.set(outer, [...others]);
