@@ -255,6 +255,7 @@ class Handling implements ExchangeOwner {
     const { head, content } = new Refusal(code, request.method === 'HEAD');
     if (!response.headersSent) {
       response.statusCode = code;
+      if (request.httpVersionMajor < 2) response.statusMessage = head.status.slice(4);
       for (const [name, value] of head.headers) response.setHeader(name, value);
       response.setHeader('Content-Length', head.contentLength);
       if (request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
