@@ -4,11 +4,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApplicationLike, asApplication } from 'wizgi';
+import { fromFetch } from 'wizgi/fetch';
 import { type TestClient, testClient } from 'wizgi/testing';
 import { application as classApp } from '../../examples/class-app.ts';
 import { application as errorRestart } from '../../examples/error-restart.ts';
 import { application as generator } from '../../examples/generator.ts';
 import { application as hello } from '../../examples/hello.ts';
+import { app as hono } from '../../examples/hono.ts';
 import { application as legacyWrite } from '../../examples/legacy-write.ts';
 import {
   lowerCase,
@@ -89,6 +91,14 @@ const examples: readonly Example[] = [
     check: async (get) => {
       expect((await get('/')).text).toBe('You are visitor number 1.\n');
       expect((await get('/')).text).toBe('You are visitor number 2.\n');
+    },
+  },
+  {
+    target: 'hono.ts',
+    app: fromFetch(hono),
+    check: async (get) => {
+      expect((await get('/')).text).toMatch(/^Hello from wizgi\//);
+      expect((await get('/count/3')).text).toBe('1\n2\n3\n');
     },
   },
   {

@@ -32,11 +32,17 @@ export function needRuntimes(context: Skipping): void {
 /**
  * Runs a module that serves where its runtime does by default; for workerd, one whose default export is a
  * worker.
+ *
+ * @param permissions - of Deno.
  */
-export async function start(runtime: Runtime, module: string): Promise<Running> {
+export async function start(
+  runtime: Runtime,
+  module: string,
+  permissions: readonly string[] = ['net', 'read', 'write', 'env'],
+): Promise<Running> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = await starters[runtime](module, port);
+  const child = await starters[runtime](module, port, permissions);
   let output = '';
   const record = (data: Buffer) => {
     output += data.toString();
@@ -51,14 +57,18 @@ export async function start(runtime: Runtime, module: string): Promise<Running> 
   return { url, output: () => output };
 }
 
-type Starter = (module: string, port: number) => Promise<ChildProcess> | ChildProcess;
+type Starter = (
+  module: string,
+  port: number,
+  permissions: readonly string[],
+) => Promise<ChildProcess> | ChildProcess;
 
 const starters: Readonly<Record<Runtime, Starter>> = {
   bun: (module, port) =>
     run('bun', ['run', module], dirname(module), { BUN_PORT: String(port), NO_COLOR: '1' }),
-  deno: (module, port) => {
-    const flags = ['--no-lock', '--allow-net', '--allow-read', '--allow-env', '--allow-write'];
-    return run('deno', ['run', ...flags, module], dirname(module), {
+  deno: (module, port, permissions) => {
+    const flags = permissions.map((name) => `--allow-${name}`);
+    return run('deno', ['run', '--no-lock', ...flags, module], dirname(module), {
       DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
       DENO_NO_UPDATE_CHECK: '1',
       NO_COLOR: '1',

@@ -25,9 +25,14 @@ export function clientAddress(request: Request, runtime: unknown): ClientAddress
   const { requestIP } = runtime as Partial<BunServer>;
   if (typeof requestIP === 'function') {
     const peer = (runtime as BunServer).requestIP(request);
-    return peer === null ? UNKNOWN : { address: peer.address, port: String(peer.port) };
+    return peer === null ? UNKNOWN : { address: plain(peer.address), port: String(peer.port) };
   }
   const { remoteAddr } = runtime as Partial<DenoInfo>;
   if (typeof remoteAddr?.hostname !== 'string') return UNKNOWN;
-  return { address: remoteAddr.hostname, port: String(remoteAddr.port ?? '') };
+  return { address: plain(remoteAddr.hostname), port: String(remoteAddr.port ?? '') };
+}
+
+/** Without the prefix that IPv4 addresses have on a socket of IPv6. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
