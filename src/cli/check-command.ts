@@ -33,6 +33,7 @@ const COMMAND_FLAGS = [
  */
 export async function checkCommand(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args);
+  if (flags.command.help) return printHelp();
   const told = information(flags);
   if (told !== null) return told;
   refuseUnusable(flags);
@@ -49,6 +50,12 @@ export async function checkCommand(args: readonly string[]): Promise<number> {
   } finally {
     logs.end();
   }
+}
+
+async function printHelp(): Promise<number> {
+  const { checkHelp } = await import('./check-help.ts');
+  process.stdout.write(checkHelp(Math.min(process.stdout.columns ?? 80, 100)));
+  return EXIT.ok;
 }
 
 /** That workers come and go is no news here, unless somebody asks. */

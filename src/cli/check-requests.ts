@@ -36,7 +36,10 @@ export function usualRequests(prefix: string): readonly CheckRequest[] {
     on('GET of what is not there', 'GET', `${prefix}/wizgi-check/not-there?a=1&b=%C3%A9`),
     on('GET of a path that is no UTF-8', 'GET', `${prefix}/caf%E9/%FF//..%2F`),
     on('POST / with a form', 'POST', root, FORM),
-    on('POST / with content of unknown length', 'POST', root, { body: pieces() }),
+    on('POST / with content of unknown length', 'POST', root, {
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: pieces(),
+    }),
     on('OPTIONS /', 'OPTIONS', root),
   ];
 }

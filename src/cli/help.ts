@@ -22,9 +22,8 @@ Serves WSGI applications (PEP 3333) written in TypeScript, JavaScript or Python.
 
 Usage: wizgi serve [TARGET] [options]
        wizgi cgi [options] TARGET    for a web server's CGI: answers one request
-       wizgi check [options] TARGET [URL...]
-                                     holds an application to the contract, with
-                                     requests to /login, POST:/login and the like
+       wizgi check TARGET [URL...]   holds an application to the contract; --help
+                                     says more
        wizgi conformance URL         judges a server of WSGI, any; --help says more
 
 TARGET is one of
@@ -97,21 +96,32 @@ interface Entry {
 
 /** The manual, for lines of `width` characters. */
 export function helpText(width = 80): string {
-  const entries = [
+  const named = new Set(CHAPTERS.flatMap(([, flags]) => flags));
+  const rest = allEntries()
+    .map(({ flag }) => flag)
+    .filter((flag) => !named.has(flag));
+  const chapters = CHAPTERS.map(([title, flags]) => {
+    const order = flags.length === 0 ? rest : flags;
+    return `${title}:\n\n${flagTexts(order, width)}`;
+  });
+  return `${[INTRODUCTION, ...chapters].join('\n\n')}\n`;
+}
+
+/** What the manual says of some flags, in their order. */
+export function flagTexts(flags: readonly string[], width: number): string {
+  const entries = allEntries();
+  const chosen = flags.flatMap((flag) => entries.filter((entry) => entry.flag === flag));
+  return chosen.map((entry) => layOut(entry, width)).join('\n');
+}
+
+function allEntries(): readonly Entry[] {
+  return [
     ...[optionTable, pythonOptionTable, upstreamOptionTable, balanceOptionTable]
       .flatMap((table) => Object.values<OptionRow>(table))
       .map(tableEntry),
     tableEntry(cgiOptionTable.nph),
     ...Object.values<CommandOption>(commandOptions).map(commandEntry),
   ];
-  const named = new Set(CHAPTERS.flatMap(([, flags]) => flags));
-  const rest = entries.map(({ flag }) => flag).filter((flag) => !named.has(flag));
-  const chapters = CHAPTERS.map(([title, flags]) => {
-    const order = flags.length === 0 ? rest : flags;
-    const texts = order.flatMap((flag) => entries.filter((entry) => entry.flag === flag));
-    return `${title}:\n\n${texts.map((entry) => layOut(entry, width)).join('\n')}`;
-  });
-  return `${[INTRODUCTION, ...chapters].join('\n\n')}\n`;
 }
 
 function tableEntry(row: OptionRow): Entry {
