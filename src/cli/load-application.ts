@@ -23,8 +23,8 @@ export async function loadApplication(
   asked: AskedInterface,
   log: Log,
 ): Promise<ApplicationLike> {
-  const { result: exports, listens } = await listensDuring(() => load(target.path));
-  const { name, value } = pick(target, exports, listens);
+  const { result: module, listens } = await listensDuring(() => load(target.path));
+  const { name, value } = pick(target, exportsOf(module), listens);
   const app = await adapt(value, `${name} of ${basename(target.path)}`, asked);
   if (listens) {
     log.warn('the application listens by itself, too: call listen() only where wizgi does not', {
@@ -44,6 +44,14 @@ export async function load(path: string): Promise<ModuleExports> {
   }
 }
 
+/** A module whose only export stands in the place of all: `export =` in TypeScript, through jiti. */
+function exportsOf(module: ModuleExports): ModuleExports {
+  const isModule = Object.prototype.toString.call(module) === '[object Module]';
+  const isApplication = typeof module === 'function' || foreignKind(module) !== null;
+  if (isModule || '__esModule' in module) return module;
+  return isApplication || 'call' in module ? { default: module } : module;
+}
+
 interface Export {
   readonly name: string;
   readonly value: unknown;
@@ -55,7 +63,9 @@ function pick(
   exports: ModuleExports,
   listens: boolean,
 ): Export {
-  const names = Object.keys(exports).filter((name) => name !== 'module.exports');
+  const names = Object.keys(exports).filter(
+    (name) => name !== 'module.exports' && !(name === 'default' && isEmpty(exports[name])),
+  );
   const inner = propertiesOf(exports['default']);
   const all = [...new Set([...names, ...Object.keys(inner)])].filter(
     (name) => name !== '__esModule',
@@ -73,6 +83,12 @@ function pick(
   const message = `${text}: the module exports no application, app or default`;
   if (!listens) throw missingExport(message, null, all);
   throw failure(`${message}, but listens by itself; export the application instead of listen()`);
+}
+
+/** What a CommonJS module has that exports nothing. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0;
 }
 
 function propertiesOf(value: unknown): ModuleExports {

@@ -32,6 +32,9 @@ const files = {
     app.addHook('onClose', async () => console.log('closed'));`,
   'listens.mjs': `import { createServer } from 'node:http';
     createServer((request, response) => response.end()).listen(0, '127.0.0.1');`,
+  'listens.cjs': `require('node:http').createServer(() => {}).listen(0, '127.0.0.1');`,
+  'equals.ts': `class App { callback() { return (q: unknown, r: any) => r.end('equals'); } use() {} }
+    export = new App();`,
   'both-listen.mjs': `import { createServer } from 'node:http';
     export const app = { fetch: () => new Response('served') };
     createServer().listen(0, '127.0.0.1');`,
@@ -59,6 +62,7 @@ describe('without --interface', () => {
     ['promise.mjs', 'promised'],
     ['both.mjs', 'wsgi'],
     ['common.cjs', 'connect'],
+    ['equals.ts', 'equals'],
   ])('%s', async (target, answer) => {
     expect(await body([target])).toBe(answer);
   });
@@ -187,6 +191,11 @@ describe('what does not fit is told', () => {
       1,
       'serve listens.mjs',
       'listens.mjs: the module exports no application, app or default, but listens by itself; export the application instead of listen()',
+    ],
+    [
+      1,
+      'serve listens.cjs',
+      'listens.cjs: the module exports no application, app or default, but listens by itself; export the application instead of listen()',
     ],
     [
       2,
