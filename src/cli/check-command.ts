@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import { optionTable } from '../gateways/options.ts';
 import { pythonOptionTable } from '../python/options.ts';
 import { validator } from '../validator/index.ts';
+import { showError } from '../validator/show.ts';
 import { loadApplications } from './applications.ts';
 import { describeMounts } from './banner.ts';
 import { countFindings, jsonReport, textReport } from './check-report.ts';
@@ -44,12 +45,24 @@ export async function checkCommand(args: readonly string[]): Promise<number> {
   const { scriptName } = settings.server;
   const requests = asked.length > 0 ? asked : usualRequests(scriptName);
   const logs = await openLogs(settings);
+  const over = refuseToEnd();
   try {
     const result = await check(settings, logs, requests);
     return report(describeMounts(settings.mounts), result, flags);
   } finally {
+    over();
     logs.end();
   }
+}
+
+/** An application that ends the process must not pass for one that is fine. */
+function refuseToEnd(): () => void {
+  const complain = () => {
+    process.stderr.write('wizgi: the application ended the process, and so the check\n');
+    process.exitCode = EXIT.application;
+  };
+  process.once('exit', complain);
+  return () => void process.off('exit', complain);
 }
 
 async function printHelp(): Promise<number> {
@@ -78,7 +91,9 @@ async function check(
   const findings = new Findings();
   const report = (finding: Parameters<Findings['add']>[0]) => findings.add(finding);
   for (const event of ['uncaughtException', 'unhandledRejection']) {
-    process.on(event, (error) => findings.addFailure('it threw where nobody catches it', error));
+    process.on(event, (error) =>
+      findings.addFailure(`it threw ${showError(error)}, where nobody catches it`, error),
+    );
   }
   const { app, hosted } = await loadApplications(settings, logs, {
     around: validator({ report }),

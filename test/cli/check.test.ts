@@ -31,6 +31,18 @@ const files = {
       startResponse('200 OK', [['Content-Type', 'text/plain']]);
       return (function* () { for (;;) yield 'x'.repeat(65536); })();
     };`,
+  'stray.mjs': `
+    export const application = (environ, startResponse) => {
+      Promise.reject(new Error('rejected'));
+      startResponse('200 OK', [['Content-Type', 'text/plain']]);
+      return (async function* () {
+        await new Promise((resolve) => {
+          setTimeout(() => { resolve(); throw new Error('thrown'); });
+        });
+        yield 'x';
+      })();
+    };`,
+  'ends.mjs': `export const application = () => process.exit(0);`,
   'good.py': `
 def application(environ, start_response):
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -146,6 +158,19 @@ error: header-hop-by-hop
     ]);
     const { stdout } = await check(['endless.mjs', 'GET:/']);
     expect(stdout).toMatch(/GET \/ {2}200 OK, \d+ bytes, then the client left/);
+  });
+
+  it('survives what an application throws beside its requests, and that it ends the process', async () => {
+    const { findings } = await findingsOf(['stray.mjs', 'GET:/']);
+    expect(findings.map(({ seen }) => seen)).toEqual([
+      'it threw Error: rejected, where nobody catches it',
+      'it threw Error: thrown, where nobody catches it',
+    ]);
+    expect(await check(['ends.mjs'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'wizgi: the application ended the process, and so the check\n',
+    });
   });
 
   it.each([
