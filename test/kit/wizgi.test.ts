@@ -42,6 +42,16 @@ describe('the conformance kit', () => {
     else expect(unjudged(report)).not.toContain('flags.multithread.false');
   });
 
+  it('nor against Python in two processes', async (context) => {
+    const server = await servingPython(need('python3', context), { workers: 2 });
+    // The first process serves before the second is there.
+    while (unjudged(await runKit(server.url, { only: ['flags.run-once'] })).length === 0);
+    const report = await judged(server, { only: ['environ', 'flags', 'close'] });
+    expect(failures(report)).toEqual([]);
+    expect(unjudged(report)).not.toContain('flags.multiprocess');
+    expect(unjudged(report)).toContain('close.end');
+  });
+
   it('nor where one request is served at a time', async () => {
     const report = await judged(await serving(kitApplication, { serial: true }));
     expect(failures(report)).toEqual([]);

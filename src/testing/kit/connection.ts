@@ -21,6 +21,9 @@ export class NoAnswer extends Error {
   }
 }
 
+/** Bytes that are taken ahead of whoever reads: beyond them a server has to wait. */
+const AHEAD = 256 * 1024;
+
 // What servers send is to be judged, not to be refused.
 const LIMITS = {
   ...DEFAULT_RESPONSE_LIMITS,
@@ -37,6 +40,7 @@ export class KitConnection {
   /** The first of what came, in which the end of a head can be found. */
   private beginning = '';
   private received = 0;
+  private unread = 0;
   private interim: number[] = [];
   private open: OpenAnswer | null = null;
   private ended = false;
@@ -169,6 +173,8 @@ export class KitConnection {
   private receive(data: Buffer): void {
     if (this.beginning.length < LIMITS.maxHeaderBytes) this.beginning += data.toString('latin1');
     this.received += data.length;
+    this.unread += data.length;
+    if (this.unread > AHEAD) this.socket.pause();
     this.parser.push(data);
     this.notify();
   }
@@ -181,6 +187,8 @@ export class KitConnection {
   }
 
   private change(): Promise<void> {
+    this.unread = 0;
+    this.socket.resume();
     return new Promise((resolve) => {
       this.wake = resolve;
     });

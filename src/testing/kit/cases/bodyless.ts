@@ -13,7 +13,7 @@ const get = (...instructions: readonly string[]): Message => ({
 export const bodylessCases: readonly KitCase[] = [
   must(
     'head.no-content',
-    'nothing follows the head in an answer to HEAD',
+    'nothing follows the head in an answer to HEAD when a list was returned',
     'RFC 9110 §9.3.2',
   )([
     { send: head('start 200 OK', 'return list', 'b text') },
@@ -22,7 +22,7 @@ export const bodylessCases: readonly KitCase[] = [
   ]),
   must(
     'head.no-content.generator',
-    'whatever the application returns',
+    'nothing follows the head in an answer to HEAD when an iterable was returned',
     'RFC 9110 §9.3.2',
   )([
     { send: head('start 200 OK', 'return tracked', 'b te', 'b xt') },
@@ -31,7 +31,7 @@ export const bodylessCases: readonly KitCase[] = [
   ]),
   must(
     'head.no-content.write',
-    'or writes',
+    'nothing follows the head in an answer to HEAD when something was written',
     'RFC 9110 §9.3.2',
   )([
     { send: head('start 200 OK', 'write te', 'return list', 'b xt') },
@@ -40,7 +40,7 @@ export const bodylessCases: readonly KitCase[] = [
   ]),
   should(
     'head.length',
-    'the Content-Length of the application stays',
+    'the Content-Length of the application stays in an answer to HEAD',
     IN_PEP.http,
   )(
     ask(head('h Content-Length:4', 'start 200 OK', 'return list', 'b text'), {
@@ -49,7 +49,7 @@ export const bodylessCases: readonly KitCase[] = [
   ),
   must(
     'head.length.unknown',
-    'no wrong Content-Length is added',
+    'no wrong Content-Length is added to an answer to HEAD',
     'RFC 9110 §8.6',
   )(
     ask(head('start 200 OK', 'return tracked', 'b te', 'b xt'), {
@@ -58,7 +58,7 @@ export const bodylessCases: readonly KitCase[] = [
   ),
   must(
     'head.close',
-    'the iterable is closed',
+    'the iterable is closed after an answer to HEAD',
     IN_PEP.details,
   )(
     [

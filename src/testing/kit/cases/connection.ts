@@ -31,7 +31,7 @@ export const connectionCases: readonly KitCase[] = [
   ),
   must(
     'connection.close.list',
-    'also in a list, in any case',
+    'a connection ends when "close" is one of several options, in any case',
     'RFC 9110 §7.6.1',
   )(
     [
@@ -43,7 +43,7 @@ export const connectionCases: readonly KitCase[] = [
   ),
   must(
     'connection.http-1-0',
-    'and when the client speaks HTTP/1.0',
+    'a connection ends when the client speaks HTTP/1.0',
     'RFC 9112 §9.3',
   )(
     [
@@ -70,7 +70,7 @@ export const connectionCases: readonly KitCase[] = [
   ),
   must(
     'connection.pipelined.content',
-    'each request has its own content',
+    'each of several requests at once has its own content',
     IN_PEP.streams,
   )(
     [
@@ -96,7 +96,7 @@ export const connectionCases: readonly KitCase[] = [
   ),
   must(
     'connection.unread.large',
-    'also when there is much of it',
+    'much content that nobody read is not taken for a request',
     'RFC 9112 §9.3',
   )(thenNext({ method: 'POST', target: '/unread', size: 300_000 }, true), KEPT),
   must(
@@ -109,12 +109,12 @@ export const connectionCases: readonly KitCase[] = [
   ),
   must(
     'connection.after-empty',
-    'behind an empty answer',
+    'the next request is answered behind an empty answer',
     'RFC 9112 §6.3',
   )(thenNext({ target: program('start 200 OK', 'return list') }, true), KEPT),
   must(
     'connection.after-head',
-    'behind an answer to HEAD',
+    'the next request is answered behind an answer to HEAD',
     'RFC 9112 §6.3',
   )(
     thenNext({ method: 'HEAD', target: program('start 200 OK', 'return list', 'b text') }, true),
@@ -122,22 +122,22 @@ export const connectionCases: readonly KitCase[] = [
   ),
   must(
     'connection.after-204',
-    'behind a 204',
+    'the next request is answered behind a 204',
     'RFC 9112 §6.3',
   )(thenNext({ target: program('start 204 No Content', 'return list') }, true), KEPT),
   must(
     'connection.after-304',
-    'behind a 304',
+    'the next request is answered behind a 304',
     'RFC 9112 §6.3',
   )(thenNext({ target: program('start 304 Not Modified', 'return list') }, true), KEPT),
   must(
     'connection.after-error',
-    'behind an error',
+    'the next request is answered behind an error',
     'RFC 9112 §9.3',
   )(thenNext({ target: program('raise ') }, true), KEPT),
   must(
     'connection.after-surplus',
-    'behind content that was too long',
+    'the next request is answered behind content that was too long',
     'RFC 9112 §6.3',
   )(
     thenNext(
@@ -177,7 +177,7 @@ export const connectionCases: readonly KitCase[] = [
   ),
   must(
     'expect.with-content',
-    'a client that does not wait for it is answered',
+    'a client that does not wait for 100 Continue is answered',
     IN_PEP.expect,
   )(
     [

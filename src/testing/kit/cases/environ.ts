@@ -181,7 +181,7 @@ export const environCases: readonly KitCase[] = [
   )(shows({}, { SERVER_PROTOCOL: 'HTTP/1.1' }), HTTP),
   must(
     'environ.server-protocol.http-1-0',
-    'SERVER_PROTOCOL is HTTP/1.0 for such a request',
+    'SERVER_PROTOCOL is HTTP/1.0 for a request of HTTP/1.0',
     IN_PEP.environ,
   )(shows({ protocol: 'HTTP/1.0' }, { SERVER_PROTOCOL: 'HTTP/1.0' }), HTTP),
   should(
@@ -201,7 +201,7 @@ export const environCases: readonly KitCase[] = [
   ),
   must(
     'environ.strings.latin-1',
-    'no character of theirs is above U+00FF',
+    'no character of the variables of CGI is above U+00FF',
     IN_PEP.unicode,
   )(
     ask(

@@ -11,22 +11,22 @@ export const errorCases: readonly KitCase[] = [
   )(ask(program('raise '), SERVER_ERROR)),
   should(
     'errors.started',
-    'so is one behind it',
+    'an error behind start_response() is answered with 500',
     IN_PEP.errors,
   )(ask(program('start 200 OK', 'raise '), SERVER_ERROR)),
   should(
     'errors.iteration',
-    'so is one in the first step of the iteration',
+    'an error in the first step of the iteration is answered with 500',
     IN_PEP.errors,
   )(ask(program('start 200 OK', 'return generator', 'raise '), SERVER_ERROR)),
   should(
     'errors.empty-blocks',
-    'so is one behind empty blocks',
+    'an error behind empty blocks is answered with 500',
     IN_PEP.errors,
   )(ask(program('start 200 OK', 'return generator', 'b ', 'b ', 'raise '), SERVER_ERROR)),
   should(
     'errors.headers',
-    'headers of the answer that failed are not sent then',
+    'headers of an answer that failed are not sent with the 500',
     IN_PEP.errors,
   )(
     ask(program('h X-Kit:a', 'start 200 OK', 'return generator', 'raise '), {
@@ -52,7 +52,7 @@ export const errorCases: readonly KitCase[] = [
   ),
   must(
     'errors.cut.unknown-length',
-    'visibly, also without a Content-Length',
+    'an error behind a block visibly cuts the answer without a Content-Length, too',
     'RFC 9112 §8',
   )(
     ask(program('start 200 OK', 'return generator', 'b data', 'raise '), {
@@ -64,7 +64,7 @@ export const errorCases: readonly KitCase[] = [
   ),
   should(
     'errors.next',
-    'the next request is answered',
+    'the next request is answered after an error',
     IN_PEP.errors,
   )([
     { send: { target: program('raise ') } },
@@ -73,7 +73,15 @@ export const errorCases: readonly KitCase[] = [
     { answer: { status: 200, content: 'unread' }, on: 'next' },
   ]),
   must('wsgi.errors.write', 'wsgi.errors takes text', IN_PEP.streams)(works('write')),
-  must('wsgi.errors.writelines', 'and a list of texts', IN_PEP.streams)(works('writelines')),
-  must('wsgi.errors.flush', 'and can be flushed', IN_PEP.streams)(works('flush')),
-  should('wsgi.errors.unicode', 'and takes any character', IN_PEP.environ)(works('unicode')),
+  must(
+    'wsgi.errors.writelines',
+    'wsgi.errors takes a list of texts',
+    IN_PEP.streams,
+  )(works('writelines')),
+  must('wsgi.errors.flush', 'wsgi.errors can be flushed', IN_PEP.streams)(works('flush')),
+  should(
+    'wsgi.errors.unicode',
+    'wsgi.errors takes any character',
+    IN_PEP.environ,
+  )(works('unicode')),
 ];

@@ -54,7 +54,7 @@ export const fieldCases: readonly KitCase[] = [
   ),
   should(
     'fields.cookies',
-    'Cookie fields are joined so that they mean the same',
+    'several Cookie fields are joined so that they mean the same',
     'RFC 3875 §4.1.18',
   )(
     become(

@@ -34,7 +34,7 @@ export const fileCases: readonly KitCase[] = [
   )(ask('/file?file=open&size=25&at=15', { content: '5678901234' }), HAS),
   must(
     'file.block-size',
-    'a block size may be given',
+    'a block size may be given with a file',
     IN_PEP.file,
   )(ask('/file?file=memory&size=25&block=7', { content: '0123456789012345678901234' }), HAS),
   must(
@@ -44,7 +44,7 @@ export const fileCases: readonly KitCase[] = [
   )(ask('/file?file=open&size=0', { status: 200, content: '' }), HAS),
   must(
     'file.length',
-    'no more than the Content-Length is sent',
+    'no more of a file is sent than the Content-Length',
     IN_PEP.file,
   )(
     [
@@ -56,7 +56,7 @@ export const fileCases: readonly KitCase[] = [
   ),
   must(
     'file.hidden',
-    'middleware may iterate over it',
+    'middleware may iterate over a wrapped file',
     IN_PEP.file,
   )(ask('/file?file=open&size=25&as=hidden', { content: '0123456789012345678901234' }), HAS),
   must(
@@ -72,7 +72,7 @@ export const fileCases: readonly KitCase[] = [
   ),
   must(
     'file.close',
-    'the file is closed',
+    'a file is closed after it was sent',
     IN_PEP.file,
   )(
     [...ask('/file?file=open&size=25&k={key}', { status: 200 }), eventually({ 'file-close': 1 })],
@@ -80,12 +80,12 @@ export const fileCases: readonly KitCase[] = [
   ),
   must(
     'file.closeless',
-    'what has no close() need not be closed',
+    'a file without close() is sent',
     IN_PEP.file,
   )(ask('/file?file=memory&size=5&closeless=', { content: '01234' }), HAS),
   must(
     'file.head',
-    'nothing of it is sent in an answer to HEAD',
+    'nothing of a file is sent in an answer to HEAD',
     IN_PEP.file,
   )(
     [
@@ -97,7 +97,7 @@ export const fileCases: readonly KitCase[] = [
   ),
   should(
     'file.304',
-    'nor with a status that has no content',
+    'nothing of a file is sent with a status that has no content',
     IN_PEP.file,
   )(
     [

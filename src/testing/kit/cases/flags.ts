@@ -19,7 +19,7 @@ export const flagCases: readonly KitCase[] = [
   ),
   should(
     'flags.multithread.false',
-    'without it, a request is over before the next begins',
+    'without wsgi.multithread, a request is over before the next begins',
     IN_PEP.threads,
   )(
     [

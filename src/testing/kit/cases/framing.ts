@@ -65,7 +65,7 @@ export const framingCases: readonly KitCase[] = [
   )(smuggles('Content-Length: 70\r\nTransfer-Encoding: chunked', '0\r\n\r\n'), KEYED),
   must(
     'framing.coding.http-1-0',
-    'nor is one of HTTP/1.0 with chunks',
+    'a request of HTTP/1.0 with chunks is not understood as two',
     'RFC 9112 §6.1',
   )(
     smuggles('Connection: keep-alive\r\nTransfer-Encoding: chunked', '0\r\n\r\n', 'HTTP/1.0'),
@@ -78,17 +78,17 @@ export const framingCases: readonly KitCase[] = [
   )(refused(post('Transfer-Encoding: xchunked'), '0\r\n\r\n'), HTTP_1_1),
   must(
     'framing.coding.not-last',
-    'chunks that are not the last coding are refused',
+    'a request whose last coding is not chunked is refused',
     'RFC 9112 §6.3',
   )(refused(post('Transfer-Encoding: chunked, gzip'), '0\r\n\r\n'), HTTP_1_1),
   should(
     'framing.coding.twice',
-    'chunks in chunks are refused',
+    'a request that is chunked twice is refused',
     'RFC 9112 §7.1',
   )(refused(post('Transfer-Encoding: chunked, chunked'), '0\r\n\r\n'), HTTP_1_1),
   should(
     'framing.coding.gzip',
-    'a coding that is not decoded is refused',
+    'a request with a coding that is not decoded is refused',
     'RFC 9112 §6.1',
   )(refused(post('Transfer-Encoding: gzip, chunked'), '5\r\nhello\r\n0\r\n\r\n'), HTTP_1_1),
   ...BAD_LENGTHS.map(([name, value]) =>
@@ -105,7 +105,7 @@ export const framingCases: readonly KitCase[] = [
   )(refused(post('Content-Length: 5\r\nContent-Length: 6'), 'hello!'), HTTP_1_1),
   must(
     'framing.length.list',
-    'so are two in one field',
+    'two lengths in one field are refused',
     'RFC 9112 §6.3',
   )(refused(post('Content-Length: 5, 6'), 'hello!'), HTTP_1_1),
   ...BAD_SIZES.map(([name, value]) =>
@@ -160,7 +160,7 @@ export const framingCases: readonly KitCase[] = [
   )(tolerated('X-Kit: a\0b', 'HTTP_X_KIT', '^a b$'), HTTP_1_1),
   must(
     'framing.field.cr',
-    'so is a CR without its LF',
+    'a CR without its LF in a field is refused or replaced',
     'RFC 9112 §2.2',
   )(tolerated('X-Kit: a\rb', 'HTTP_X_KIT', '^a b$'), HTTP_1_1),
   should(
@@ -201,12 +201,12 @@ export const framingCases: readonly KitCase[] = [
   )(refused('GET {prefix}/environ HTTP/1.1\r\nConnection: close'), HTTP_1_1),
   must(
     'framing.host.twice',
-    'so is one with two',
+    'a request with two Hosts is refused',
     'RFC 9112 §3.2',
   )(refused(get('Host: {host}\r\nConnection: close')), HTTP_1_1),
   must(
     'framing.host.bad',
-    'so is one with a Host that is none',
+    'a request whose Host is none is refused',
     'RFC 9112 §3.2',
   )(refused('GET {prefix}/environ HTTP/1.1\r\nHost: a b\r\nConnection: close'), HTTP_1_1),
   should(

@@ -92,7 +92,7 @@ export const lengthCases: readonly KitCase[] = [
   )(ask(program('start 200 OK', 'return generator', 'b hel', 'b ', 'b lo'), { content: 'hello' })),
   may(
     'length.unknown.chunked',
-    'in chunks, to a client of HTTP/1.1',
+    'an answer of unknown length is sent in chunks to a client of HTTP/1.1',
     IN_PEP.length,
   )(
     ask(program('start 200 OK', 'return generator', 'b hel', 'b lo'), { framing: ['chunked'] }),
@@ -119,7 +119,7 @@ export const lengthCases: readonly KitCase[] = [
   )(ask(program('start 200 OK', 'return list'), { status: 200, content: '' })),
   must(
     'length.empty-blocks',
-    'so is one of empty blocks',
+    'an answer of empty blocks is whole',
     IN_PEP.length,
   )(
     ask(program('start 200 OK', 'return generator', 'b ', 'b ', 'b '), {

@@ -32,7 +32,7 @@ export const startCases: readonly KitCase[] = [
   ),
   must(
     'start.twice',
-    'a second call without exc_info raises',
+    'a second call of start_response() without exc_info raises',
     IN_PEP.start,
   )(
     [
@@ -43,7 +43,7 @@ export const startCases: readonly KitCase[] = [
   ),
   should(
     'start.exc-info.replaces',
-    'with exc_info, status and headers are replaced while nothing was sent',
+    'start_response() with exc_info replaces status and headers while nothing was sent',
     IN_PEP.start,
   )(
     ask(
@@ -56,7 +56,7 @@ export const startCases: readonly KitCase[] = [
   ),
   should(
     'start.exc-info.again',
-    'the last of several calls with exc_info wins',
+    'the last of several calls of start_response() with exc_info wins',
     IN_PEP.start,
   )(
     ask(
@@ -69,7 +69,7 @@ export const startCases: readonly KitCase[] = [
   ),
   must(
     'start.exc-info.first',
-    'the first call may have exc_info',
+    'the first call of start_response() may have exc_info',
     IN_PEP.start,
   )(ask(program('restart 503 Later', 'return list', 'b sorry'), { status: 503, content: 'sorry' })),
   should(
@@ -84,7 +84,7 @@ export const startCases: readonly KitCase[] = [
   ),
   must(
     'start.exc-info.after-block',
-    'with exc_info, it raises once a block was sent',
+    'start_response() with exc_info raises once a block was sent',
     IN_PEP.start,
   )(
     [
@@ -101,7 +101,7 @@ export const startCases: readonly KitCase[] = [
   ),
   must(
     'start.exc-info.after-write',
-    'with exc_info, it raises once something was written',
+    'start_response() with exc_info raises once something was written',
     IN_PEP.start,
   )(
     [
@@ -116,7 +116,7 @@ export const startCases: readonly KitCase[] = [
   ),
   should(
     'start.exc-info.same',
-    'what it raises then is the exception of exc_info itself',
+    'what start_response() raises then is the exception of exc_info itself',
     IN_PEP.start,
   )(
     [
@@ -130,7 +130,7 @@ export const startCases: readonly KitCase[] = [
   ),
   must(
     'start.sends-nothing',
-    'it sends nothing: the application can change its mind for as long as it likes',
+    'start_response() sends nothing: it can be replaced however late',
     IN_PEP.start,
   )(
     [
@@ -162,7 +162,7 @@ export const startCases: readonly KitCase[] = [
   )(ask(program('return list', 'b text'), SERVER_ERROR)),
   should(
     'start.never.empty',
-    'so is an empty answer without it',
+    'an empty answer without start_response() is an error of the server',
     IN_PEP.start,
   )(ask(program('return tracked'), SERVER_ERROR)),
   should(

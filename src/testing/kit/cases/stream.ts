@@ -26,17 +26,17 @@ export const streamCases: readonly KitCase[] = [
   )(blockByBlock('HTTP/1.1', 'start 200 OK', 'return tracked'), WAITS),
   must(
     'stream.block-by-block.generator',
-    'also those of a generator',
+    'a block of a generator arrives before the next is asked for',
     IN_PEP.streaming,
   )(blockByBlock('HTTP/1.1', 'start 200 OK', 'return generator'), WAITS),
   must(
     'stream.block-by-block.length',
-    'also with a Content-Length',
+    'a block arrives before the next is asked for, with a Content-Length',
     IN_PEP.streaming,
   )(blockByBlock('HTTP/1.1', 'h Content-Length:11', 'start 200 OK', 'return tracked'), WAITS),
   must(
     'stream.block-by-block.http-1-0',
-    'also to a client of HTTP/1.0',
+    'a block arrives before the next is asked for, at a client of HTTP/1.0',
     IN_PEP.streaming,
   )(blockByBlock('HTTP/1.0', 'start 200 OK', 'return tracked'), { ...WAITS, ...HTTP }),
   must(

@@ -24,17 +24,17 @@ export const writeCases: readonly KitCase[] = [
   ),
   must(
     'write.only',
-    'all may be written, and the iterable be empty',
+    'all of the content may be written, and the iterable be empty',
     IN_PEP.write,
   )(ask(program('start 200 OK', 'write all', 'return list'), { status: 200, content: 'all' })),
   must(
     'write.length',
-    'no length is taken from the iterable then',
+    'no length is taken from the iterable when something was written',
     IN_PEP.length,
   )(ask(program('start 200 OK', 'write a', 'return list', 'b bc'), { content: 'abc' })),
   must(
     'write.close',
-    'the iterable is closed all the same',
+    'the iterable is closed when something was written',
     IN_PEP.details,
   )(
     [
@@ -74,7 +74,7 @@ export const writeCases: readonly KitCase[] = [
   ),
   should(
     'write.too-much.not-sent',
-    'no more than that is sent',
+    'no more is written than the Content-Length',
     IN_PEP.length,
   )([
     {
