@@ -67,7 +67,9 @@ export class StreamExchange implements LambdaExchange {
   }
 
   cut(): void {
-    this.failure ??= new WsgiError('no-answer', 'the application broke off its answer');
+    // Of an answer that is whole already, the log tells.
+    if (!this.finished)
+      this.failure ??= new WsgiError('no-answer', 'the application broke off its answer');
   }
 
   done(): void {
