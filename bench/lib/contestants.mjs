@@ -8,6 +8,18 @@ const bench = fileURLToPath(new URL('..', import.meta.url));
 
 const node = { command: () => process.execPath, args: [] };
 
+const bun = {
+  packages: ['bun'],
+  command: () => binary('bun', '@oven', 'bin/bun', 'bun/bin/bun.exe'),
+  args: [],
+};
+
+const deno = {
+  packages: ['deno'],
+  command: () => binary('deno', '@deno', 'deno', 'deno/deno'),
+  args: ['run', '--allow-net', '--no-lock', '--no-config'],
+};
+
 /** Every contestant, in the order of the tables. */
 export const contestants = [
   { name: 'wizgi', label: 'wizgi', own: true, ...node },
@@ -30,21 +42,12 @@ export const contestants = [
     packages: ['hono', '@hono/node-server'],
     ...node,
   },
+  { name: 'wizgi-hono', label: 'Hono on wizgi', packages: ['hono'], ...node },
   { name: 'srvx', label: 'srvx on Node', packages: ['srvx'], ...node },
-  {
-    name: 'bun',
-    label: 'Bun.serve (native)',
-    packages: ['bun'],
-    command: () => binary('bun', '@oven', 'bin/bun', 'bun/bin/bun.exe'),
-    args: [],
-  },
-  {
-    name: 'deno',
-    label: 'Deno.serve (native)',
-    packages: ['deno'],
-    command: () => binary('deno', '@deno', 'deno', 'deno/deno'),
-    args: ['run', '--allow-net', '--no-lock', '--no-config'],
-  },
+  { name: 'bun', label: 'Bun.serve (native)', ...bun },
+  { name: 'bun-wizgi', label: 'wizgi on Bun', ...bun },
+  { name: 'deno', label: 'Deno.serve (native)', ...deno },
+  { name: 'deno-wizgi', label: 'wizgi on Deno', ...deno },
 ];
 
 /**

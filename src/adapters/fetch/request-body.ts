@@ -14,22 +14,22 @@ export function declaredLength(request: Request): number | null {
 }
 
 /**
- * Receives a whole body into memory.
+ * Receives a whole body, whose length the request declares, into memory.
  *
- * @throws {BodyTooLarge} when it exceeds `limit` bytes; and what the runtime throws for one that breaks
- *   off.
+ * @throws {BodyTooLarge} when it exceeds `limit` bytes, as one can that no runtime held to what it said;
+ *   and what the runtime throws for one that breaks off.
  */
-export async function receiveBody(
-  request: Request,
+export async function receiveDeclared(request: Request, limit: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > limit) throw new BodyTooLarge();
+  return bytes;
+}
+
+/** The same for a body of unknown length. */
+export async function receiveStream(
   body: ReadableStream<Uint8Array>,
   limit: number,
 ): Promise<Uint8Array> {
-  // The runtime holds its client to what it declared, and has quicker ways than its streams.
-  if (declaredLength(request) !== null) {
-    const bytes = new Uint8Array(await request.arrayBuffer());
-    if (bytes.length > limit) throw new BodyTooLarge();
-    return bytes;
-  }
   const blocks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader();

@@ -3,7 +3,13 @@ import { Input } from '../../wsgi/input.ts';
 import type { Application, ApplicationLike } from '../../wsgi/types.ts';
 import { FetchExchange } from './exchange.ts';
 import { type FetchFacts, resolveToFetch, type ToFetchOptions } from './options.ts';
-import { BodyTooLarge, declaredLength, receiveBody, StreamSource } from './request-body.ts';
+import {
+  BodyTooLarge,
+  declaredLength,
+  receiveDeclared,
+  receiveStream,
+  StreamSource,
+} from './request-body.ts';
 import { type FetchCall, isMounted, requestEnviron } from './request-environ.ts';
 
 /** A function that Bun.serve, Deno.serve, Cloudflare Workers and others call for each request. */
@@ -40,10 +46,16 @@ function handle(
   const { request } = call;
   if (!isMounted(request, facts.scriptName)) return refusal(404, 'Not Found');
   const { method } = request;
-  const body = method === 'GET' || method === 'HEAD' ? null : request.body;
+  const length = method === 'GET' || method === 'HEAD' ? 0 : declaredLength(request);
+  if (length === 0) return enter(app, facts, call, new Input(), null, null);
+  if (length !== null && length > facts.maxBody) return refusal(413, 'Content Too Large');
+  // Looking at the body makes a stream of it, which costs more than to receive a small one.
+  if (length !== null && !facts.streaming) {
+    return receive(app, facts, call, receiveDeclared(request, facts.maxBody));
+  }
+  const { body } = request;
   if (body === null) return enter(app, facts, call, new Input(), null, null);
-  if ((declaredLength(request) ?? 0) > facts.maxBody) return refusal(413, 'Content Too Large');
-  if (!facts.streaming) return receive(app, facts, call, body);
+  if (!facts.streaming) return receive(app, facts, call, receiveStream(body, facts.maxBody));
   const source = new StreamSource(body, facts.maxBody);
   return enter(app, facts, call, new Input(source), source, null);
 }
@@ -52,11 +64,11 @@ async function receive(
   app: Application,
   facts: FetchFacts,
   call: FetchCall,
-  body: ReadableStream<Uint8Array>,
+  body: Promise<Uint8Array>,
 ): Promise<Response> {
   let bytes: Uint8Array;
   try {
-    bytes = await receiveBody(call.request, body, facts.maxBody);
+    bytes = await body;
   } catch (error) {
     if (error instanceof BodyTooLarge) return refusal(413, 'Content Too Large');
     facts.log.info('refused', { reason: 'incomplete-body' });
