@@ -16,6 +16,7 @@ export default defineConfig({
       { find: /^wizgi\/lambda$/, replacement: source('adapters/lambda/index.ts') },
       { find: /^wizgi\/ring$/, replacement: source('adapters/ring/index.ts') },
       { find: /^wizgi\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^wizgi\/testing\/kit$/, replacement: source('testing/kit/application/index.ts') },
       { find: /^wizgi\/upstream$/, replacement: source('upstream/index.ts') },
       { find: /^wizgi\/validator$/, replacement: source('validator/index.ts') },
       { find: /^wizgi\/protocols\/ajp$/, replacement: source('protocols/ajp/index.ts') },

@@ -86,6 +86,15 @@ describe('the published package', () => {
     expect(said.trim()).toBe('hello');
   });
 
+  it("carries the conformance kit's application in Python", (context) => {
+    const python = need('python3', context);
+    const path = run(join(directory, 'node_modules/.bin/wizgi'), ['conformance', '--path']).trim();
+    const program = 'import sys; sys.path.insert(0, sys.argv[1]); import wizgi_conformance';
+    expect(
+      run(python, ['-I', '-B', '-c', `${program}; print(wizgi_conformance.__all__)`, path]),
+    ).toBe("['application']\n");
+  });
+
   it('carries no tests', () => {
     const listed = run('find', ['node_modules/wizgi', '-name', '*.test.*']);
     expect(listed).toBe('');
