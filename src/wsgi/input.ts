@@ -229,7 +229,8 @@ export class Input implements InputStream {
 export class AsyncInput implements AsyncInputStream {
   /** The cursor; for who passes the body on, and reads nothing here beside. */
   readonly input: Input;
-  private last: Promise<void> = Promise.resolve();
+  /** The end of the reads so far; null before there is one, as most requests have none. */
+  private last: Promise<void> | null = null;
 
   constructor(input: Input) {
     this.input = input;
@@ -274,7 +275,7 @@ export class AsyncInput implements AsyncInputStream {
   }
 
   private inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.last.then(action);
+    const result = this.last === null ? action() : this.last.then(action);
     const settled = () => undefined;
     this.last = result.then(settled, settled);
     return result;
