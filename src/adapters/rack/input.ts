@@ -1,8 +1,8 @@
 import type { AsyncInputStream, InputStream } from '../../wsgi/types.ts';
 import type { RackInput } from './types.ts';
 
-/** `rack.input` over `wsgi.input`; iterated asynchronously, it waits for what has not arrived. */
-export class RackInputStream implements RackInput, AsyncIterable<Uint8Array> {
+/** `rack.input` over `wsgi.input`, and `wizgi.input` where it is iterated asynchronously. */
+export class RackInputStream implements RackInput {
   readonly input: InputStream;
   readonly asyncInput: AsyncInputStream | undefined;
   private closed = false;

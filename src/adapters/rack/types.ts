@@ -26,8 +26,12 @@ export interface RackEnv {
   [key: string]: unknown;
 }
 
-/** The request's content. (Rack SPEC, The Input Stream) */
-export interface RackInput {
+/**
+ * The request's content. (Rack SPEC, The Input Stream)
+ *
+ * Iterated asynchronously, it waits for what has not arrived, which the methods cannot.
+ */
+export interface RackInput extends AsyncIterable<Uint8Array> {
   /** Reads `length` bytes, fewer only before the end, where it gives null; without a length, the rest. */
   read(length?: number | null): Uint8Array | null;
   /** The next line with its LF, null at the end. */
