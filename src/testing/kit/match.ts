@@ -196,7 +196,7 @@ function testFault(test: ValueTest, value: unknown): string | null {
   }
   if (type !== undefined && typeof value !== type) return `is a ${type}`;
   if (oneOf?.every((one) => valueFault(one, value) !== null)) {
-    return `is ${oneOf.map(showValue).join(' or ')}`;
+    return `is ${oneOf.map(showMatch).join(' or ')}`;
   }
   if (atLeast !== undefined && !(typeof value === 'number' && value >= atLeast)) {
     return `is at least ${atLeast}`;
@@ -245,6 +245,12 @@ function showValue(value: unknown): string {
   if (value === undefined) return 'absent';
   const text = JSON.stringify(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** Among several that would do. */
+function showMatch(match: ValueMatch): string {
+  const isAbsence = typeof match === 'object' && match !== null && 'absent' in match;
+  return isAbsence ? 'absent' : showValue(match);
 }
 
 function showList(values: readonly number[]): string {

@@ -1,5 +1,16 @@
 import type { KitCase, Step } from '../case.ts';
-import { ask, eventually, HTTP, IN_PEP, must, OPEN, program, WAITS } from './form.ts';
+import {
+  ask,
+  CLOSE,
+  eventually,
+  HTTP,
+  IN_PEP,
+  must,
+  OPEN,
+  program,
+  should,
+  WAITS,
+} from './form.ts';
 
 const every = Array.from({ length: 256 }, (_, octet) => String.fromCharCode(octet)).join('');
 
@@ -66,5 +77,24 @@ export const streamCases: readonly KitCase[] = [
     ask(program('start 200 OK', 'return tracked', 'blocks 80x65536', 'b !'), {
       content: { length: 80 * 65_536 + 1, matches: '!$' },
     }),
+  ),
+  should(
+    'stream.slow-client',
+    'an application is not asked for megabytes that its client does not take',
+    IN_PEP.details,
+  )(
+    [
+      { send: { target: program('start 200 OK', 'return tracked', 'blocks 1000x65536') } },
+      { head: { status: 200 } },
+      ...Array.from({ length: 10 }, (_, turn): Step[] => [
+        {
+          send: { method: 'POST', target: '/digest', size: 200_000, headers: [CLOSE] },
+          on: `turn ${turn}`,
+        },
+        { answer: { json: { '/length': 200_000 } }, on: `turn ${turn}` },
+      ]).flat(),
+      eventually({ end: 0, block: { atMost: 900 } }),
+    ],
+    WAITS,
   ),
 ];
