@@ -239,6 +239,10 @@ export class Service implements Exchange, Answered, ReceptionOwner {
     return this.owner.send(this, this.beginning(head, first, false));
   }
 
+  beginHead(head: ResponseHead): boolean {
+    return this.owner.send(this, this.beginning(head, null, false));
+  }
+
   send(block: Chunk): boolean {
     if (this.replaced) return true;
     const content = plain(block);

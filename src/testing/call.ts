@@ -95,6 +95,11 @@ export class Call implements Exchange {
     return this.take(first);
   }
 
+  beginHead(head: ResponseHead): boolean {
+    this.announce(head);
+    return true;
+  }
+
   send(block: Chunk): boolean {
     return this.take(block);
   }

@@ -6,7 +6,7 @@ import type { Chunk } from './types.ts';
  *
  * The driver has checked everything: statuses, headers, the declared length, bodies that must stay
  * empty. A gateway only puts head and content into its protocol's form. Calls come in this order:
- * either `respond` once, or `begin`, any number of `send`, then `finish`; `cut` may end it at any
+ * either `respond` once, or `begin` (`beginHead`), any number of `send`, then `finish`; `cut` may end it at any
  * point after `begin`; `done` comes last, once.
  */
 export interface Exchange {
@@ -26,6 +26,12 @@ export interface Exchange {
    *   nothing until the gateway calls `Run.resume()`.
    */
   begin(head: ResponseHead, first: Chunk): boolean;
+
+  /**
+   * Sends the head alone, in place of `begin`; returns as that does. Missing where a head cannot go
+   * out by itself.
+   */
+  beginHead?(head: ResponseHead): boolean;
 
   /** Sends a further non-empty block; returns as `begin` does. */
   send(block: Chunk): boolean;

@@ -15,6 +15,7 @@ import { WsgiError, type WsgiErrorCode } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { FileWrapper } from './file-wrapper.ts';
 import { foreignInterface } from './foreign-interface.ts';
+import { HEAD_NOW } from './head-now.ts';
 import { isThenable, iteratorOf } from './iteration.ts';
 import type { Log } from './log.ts';
 import { discardBody, releaseBody, settle } from './release.ts';
@@ -357,7 +358,7 @@ class Driver implements Run {
   /** Sends one block within the rules; on 'stop' the answer is complete and being released. */
   private deliver(chunk: Chunk, size: number): Step {
     const { head } = this;
-    if (size === 0) return 'more';
+    if (size === 0) return chunk === HEAD_NOW ? this.deliverHead() : 'more';
     if (head === null) throw startMissing();
     if (this.bodyless()) {
       if (!this.headOnly) {
@@ -387,6 +388,17 @@ class Driver implements Run {
       if (this.phase !== ENTERED) this.whenReady(() => this.release());
       return 'stop';
     }
+    return this.blocked ? 'wait' : 'more';
+  }
+
+  /** Sends the head ahead of the content, if there will be any. */
+  private deliverHead(): Step {
+    const { head, exchange } = this;
+    if (head === null || this.begun || this.bodyless() || head.contentLength === 0) return 'more';
+    if (exchange.beginHead === undefined) return 'more';
+    this.begun = true;
+    this.blocked = !exchange.beginHead(head);
+    if (this.phase >= RELEASING) return 'stop';
     return this.blocked ? 'wait' : 'more';
   }
 

@@ -82,6 +82,8 @@ export const roundTripHarness: Harness = {
     patient: false,
   },
   differences: {
+    'ASY-20 close() comes before the next request of a connection':
+      "'finish', by which toNode knows that an answer is out, comes in a turn of its own",
     'EXP-5 none follows the final status, nor comes twice':
       'what a handler writes waits for the end of its turn, so that its read asks first',
   },

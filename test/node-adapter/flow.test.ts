@@ -1,11 +1,29 @@
 /** Back-pressure: neither an upload nor an answer piles up in memory. */
+import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import type { NodeHandler } from 'wizgi/node';
+import { fromNode, type NodeHandler } from 'wizgi/node';
+import { AjpClient } from '../../src/protocols/ajp/index.ts';
+import { FastCgiClient } from '../../src/protocols/fastcgi/index.ts';
 import { quiet, until } from '../conformance/harness.ts';
+import { httpHarness } from '../conformance/harness-http.ts';
+import { metaHarness } from '../conformance/harness-meta.ts';
 import { adapted, send } from './servers.ts';
+
+const fastcgi = metaHarness({
+  name: 'FastCGI',
+  scheme: 'fastcgi',
+  client: () => new FastCgiClient(),
+  counted: false,
+});
+const ajp = metaHarness({
+  name: 'AJP',
+  scheme: 'ajp',
+  client: () => new AjpClient(),
+  counted: false,
+});
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -154,4 +172,22 @@ it('pause() and resume() of a request hold', async () => {
   expect(read).toBe(before);
   resume();
   expect(String((await answer).body)).toBe(String(MEBIBYTE));
+});
+
+it.each([httpHarness, fastcgi, ajp])('flushHeaders() sends the head: $name', async (harness) => {
+  let answer: ServerResponse | null = null;
+  const served = await harness.serve(
+    fromNode((_request, response) => {
+      answer = response;
+      response.setHeader('X-Early', '1').flushHeaders();
+    }),
+    { timeout: 0.2 },
+  );
+  onTestFinished(() => served.close());
+  const exchange = served.open();
+  expect((await exchange.head()).headers.get('X-Early')).toBe('1');
+  await quiet(300);
+  (answer as ServerResponse | null)?.end('late');
+  expect(String(await exchange.read())).toBe('late');
+  expect(await exchange.read()).toBeNull();
 });

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { WsgiError } from '../../wsgi/errors.ts';
+import { HEAD_NOW } from '../../wsgi/head-now.ts';
 import { isThenable } from '../../wsgi/iteration.ts';
 import type { Body, Chunk, Environ, HeaderList, StartResponse } from '../../wsgi/types.ts';
 import { Content, connectionReset } from './content.ts';
@@ -48,7 +49,9 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   private readonly response: NodeResponse;
   private readonly socket: GatewaySocket;
   private queue: Chunk[] = [];
-  pending = 0;
+  /** The size of what waits in the queue, and of what the driver has and has not sent yet. */
+  private queued = 0;
+  private handed = 0;
   private callbacks: WriteCallback[] = [];
   private ended = false;
   private closed = false;
@@ -99,6 +102,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
 
   // What is there is given without a promise, which the driver takes as well.
   next(): Promise<Step> {
+    this.handed = 0;
     if (this.queue.length === 0 && !this.ended) this.onTaken();
     const step = this.step();
     if (step !== null) return step as unknown as Promise<Step>;
@@ -111,7 +115,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     if (this.closed) return undefined;
     this.closed = true;
     this.queue = [];
-    this.pending = 0;
+    this.queued = this.handed = 0;
     if (this.environ['wizgi.signal']?.aborted === true) this.breakOff();
     else if (this.ended) this.finish();
     else this.onTaken();
@@ -137,9 +141,11 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
       if (!this.over) this.onTaken();
       return true;
     }
-    if (content.length > 0) {
-      this.queue.push(content);
-      this.pending += content.length;
+    // Without a callback, nothing is what `flushHeaders` writes.
+    const flushed = content.length === 0 && callback === undefined;
+    if (content.length > 0 || flushed) {
+      this.queue.push(flushed ? HEAD_NOW : content);
+      this.queued += content.length;
       if (this.socket.corked === 0) this.flush();
     }
     return this.pending < HIGH_WATER;
@@ -164,7 +170,11 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
 
   /** What a handler writes in one go is sent together, as node:http corks its sockets for that. */
   onUncorked(): void {
-    if (this.pending > 0) this.flush();
+    if (this.queue.length > 0) this.flush();
+  }
+
+  get pending(): number {
+    return this.queued + this.handed;
   }
 
   onTimeout(): void {
@@ -197,9 +207,10 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
 
   /** The answer of a handler that ended it in its call. */
   private whole(): Body {
-    const blocks = this.pending > HIGH_WATER ? this.queue : [joined(this.queue)];
+    const blocks = this.queued > HIGH_WATER ? this.queue : [joined(this.queue)];
+    this.handed = this.queued;
     this.queue = [];
-    this.pending = 0;
+    this.queued = 0;
     const body: Body = blocks;
     if (this.isObserved()) body.close = () => this.close();
     return body;
@@ -221,19 +232,20 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   /** All that waits, where it is little; else its first piece. */
   private take(): Chunk {
     const { queue } = this;
-    if (queue.length > 1 && this.pending > HIGH_WATER) {
+    if (queue.length > 1 && this.queued > HIGH_WATER) {
       const first = queue.shift() as Chunk;
-      this.pending -= first.length;
+      this.handed = first.length;
+      this.queued -= first.length;
       return first;
     }
+    this.handed = this.queued;
     this.queue = [];
-    this.pending = 0;
+    this.queued = 0;
     return joined(queue);
   }
 
   /** Nothing waits any more. */
   private onTaken(): void {
-    this.pending = 0;
     const { callbacks } = this;
     if (callbacks.length > 0) {
       this.callbacks = [];

@@ -63,6 +63,12 @@ export class ResponseExchange implements Exchange {
     return this.send(inOctets(head, first));
   }
 
+  beginHead(head: ResponseHead): boolean {
+    this.begun(head);
+    this.response.flushHeaders();
+    return true;
+  }
+
   send(block: Chunk): boolean {
     const { response } = this;
     if (this.isWrapped('write')) {

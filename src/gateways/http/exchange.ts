@@ -98,13 +98,11 @@ export class HttpExchange implements Exchange, Answered {
   }
 
   begin(head: ResponseHead, first: Chunk): boolean {
-    this.response = head;
-    if (head.contentLength === null) {
-      if (this.request.minor === 1) this.chunked = true;
-      else this.untilClose = true;
-    }
-    const text = this.head(head, head.contentLength);
-    return this.block(text, first);
+    return this.block(this.frame(head), first);
+  }
+
+  beginHead(head: ResponseHead): boolean {
+    return this.owner.write(this.frame(head));
   }
 
   send(block: Chunk): boolean {
@@ -123,6 +121,16 @@ export class HttpExchange implements Exchange, Answered {
 
   done(): void {
     this.owner.exchangeDone(this);
+  }
+
+  /** The head of an answer whose end is yet to come. */
+  private frame(head: ResponseHead): string {
+    this.response = head;
+    if (head.contentLength === null) {
+      if (this.request.minor === 1) this.chunked = true;
+      else this.untilClose = true;
+    }
+    return this.head(head, head.contentLength);
   }
 
   /** The head, with all that the application leaves to the server. */
