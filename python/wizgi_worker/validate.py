@@ -162,8 +162,11 @@ class Request:
     def failed(self, error):
         """The application raised; who collects findings hears of what is its own."""
         self.progress.rethrown = False
-        own = error is not self._server_error and not isinstance(error, (ValidationError, GeneratorExit))
-        if own and self.inspection.report is not None:
+        if self.inspection.report is None or error is self._server_error:
+            return
+        if isinstance(error, ForeignMethod):
+            self.inspection.find(error.rule, f"{error.method} was asked of it", error)
+        elif not isinstance(error, GeneratorExit):
             from .trace import summary
 
             self.inspection.find("application-fails", f"it raised {summary(error)}", error)
@@ -244,26 +247,33 @@ class Blocks:
         return block
 
 
+class ForeignMethod(AttributeError):
+    """A stream was used as PEP 3333 does not say that it can be."""
+
+    def __init__(self, rule, name):
+        super().__init__(f"{rule}: the stream has no {name} that an application may use")
+        self.rule = rule
+        self.method = name
+
+
 class Stream:
-    """A stream of the server's: what else it has than PEP 3333 says works, and is found when called."""
+    """A stream of the server's, of which only what PEP 3333 names is there: who looks before has a
+    choice then, and who does not has done wrong."""
 
     _rule = ""
-    _server = None
 
     def __init__(self, request, server):
         self._request = request
         self._server = server
 
     def __getattr__(self, name):
-        value = getattr(self._server, name)
-        if not callable(value):
-            return value
+        raise ForeignMethod(self._rule, name)
 
-        def call(*args, **keywords):
-            self._request.inspection.find(self._rule, f"{name}() was called on it")
-            return self._request.server_side(value, *args, **keywords)
-
-        return call
+    def close(self):
+        self._request.inspection.find(self._rule, "close() was called on it")
+        close = getattr(self._server, "close", None)
+        if close is not None:
+            close()
 
 
 class Input(Stream):

@@ -86,7 +86,7 @@ export class Progress {
     this.inspection.check(contentRules, this.content(true));
   }
 
-  /** The bytes that were given so far, and the bytes that a file need not go beyond. */
+  /** What is left of the declared length, beyond which no file is read; or null. */
   get room(): number | null {
     return this.declared === null ? null : Math.max(0, this.declared - this.given);
   }

@@ -56,6 +56,8 @@ def application(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/dies":
         os._exit(3)
+    if path == "/seeks":
+        environ["wsgi.input"].seek(0)
     if path == "/raises":
         raise ValueError("no such page")
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -195,14 +197,16 @@ describe('wizgi check of Python applications', () => {
   it('sees the application itself', async (context) => {
     need('python3', context);
     expect(await check(['good.py'])).toMatchObject({ code: 0, stderr: '' });
-    const { code, findings } = await findingsOf(['bad.py', 'GET:/', 'GET:/text', 'GET:/raises']);
+    const urls = ['/', '/text', '/raises', '/seeks'].map((path) => `GET:${path}`);
+    const { code, findings } = await findingsOf(['bad.py', ...urls]);
     expect(code).toBe(1);
     expect(findings).toMatchObject([
+      { rule: 'input-methods', seen: 'seek was asked of it', requests: ['GET /seeks'] },
       {
         rule: 'application-fails',
         seen: 'it raised ValueError: no such page',
         requests: ['GET /raises'],
-        error: expect.stringMatching(/^Traceback .*\n {2}File ".*bad\.py", line 9, in application/),
+        error: expect.stringMatching(/^Traceback .*\n {2}File ".*bad\.py", line 11, in application/),
       },
       { rule: 'block-bytes', seen: 'a block is of type bytearray', requests: ['GET /'] },
       { rule: 'block-bytes', seen: 'a block is "text"', requests: ['GET /text'] },
