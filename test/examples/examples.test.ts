@@ -11,6 +11,7 @@ import { application as errorRestart } from '../../examples/error-restart.ts';
 import { application as generator } from '../../examples/generator.ts';
 import { application as hello } from '../../examples/hello.ts';
 import { app as hono } from '../../examples/hono.ts';
+import { application as lambda, handler as lambdaHandler } from '../../examples/lambda.ts';
 import { application as legacyWrite } from '../../examples/legacy-write.ts';
 import {
   lowerCase,
@@ -20,6 +21,8 @@ import {
 } from '../../examples/middleware.ts';
 import { application as objectApp } from '../../examples/object-app.ts';
 import { application as pathInfo } from '../../examples/path-info.ts';
+import { application as rack } from '../../examples/rack.ts';
+import { application as ring } from '../../examples/ring.ts';
 import { application as routing } from '../../examples/routing.ts';
 import { application as stream } from '../../examples/stream.ts';
 import { application as upload } from '../../examples/upload.ts';
@@ -83,6 +86,9 @@ const examples: readonly Example[] = [
   says('class-app.ts', classApp, '3\n2\n1\nGET has lift-off!\n'),
   says('generator.ts', generator, SQUARES),
   says('legacy-write.ts', legacyWrite, 'This was written,\nand so was this.\nThis was returned.\n'),
+  says('lambda.ts', lambda, 'On a server: /path\n', '/path'),
+  says('rack.ts', rack, '2\n1\nLift-off!\n', '/2'),
+  says('ring.ts', ring, 'Hello, Ring & co!\n', '/?name=Ring+%26+co'),
   says('middleware.ts', middleware, 'HELLO, WORLD!\n'),
   says('middleware.ts:quiet', quiet, 'hello, world!\n'),
   {
@@ -193,6 +199,23 @@ describe('the middleware of the examples', () => {
 function hideNumbers(text: string): string {
   return text.replace(/\d+/g, '#');
 }
+
+it('lambda.ts answers events', async () => {
+  const event = {
+    version: '2.0',
+    rawPath: '/path',
+    rawQueryString: '',
+    headers: {},
+    requestContext: { http: { method: 'GET', sourceIp: '192.0.2.1' } },
+  };
+  expect(await lambdaHandler(event, { awsRequestId: 'id-1' })).toEqual({
+    statusCode: 200,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+    cookies: ['visited=1; Path=/', 'theme=dark; Path=/'],
+    body: 'In a function, request id-1: /path\n',
+    isBase64Encoded: false,
+  });
+});
 
 it('are all listed in their README, and all tested here', () => {
   const directory = join(ROOT, 'examples');
