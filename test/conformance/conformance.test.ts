@@ -8,18 +8,21 @@ import { FastCgiClient } from '../../src/protocols/fastcgi/index.ts';
 import { ScgiClient } from '../../src/protocols/scgi/index.ts';
 import { UwsgiClient } from '../../src/protocols/uwsgi/index.ts';
 import { need } from '../interop/components.ts';
+import { applicationSide } from './app.ts';
 import { asynchronousForms } from './async.ts';
 import { asynchronousEnds } from './async-ends.ts';
 import { asynchronousInput } from './async-input.ts';
 import { leavingClients } from './client-leaves.ts';
 import { concurrency } from './concurrency.ts';
+import { contentLength } from './content-length.ts';
 import { environment } from './environ.ts';
 import { errorHandling, errorStream } from './errors.ts';
 import { expectations } from './expect.ts';
+import { fileWrapping } from './file-wrapper.ts';
 import type { Harness } from './harness.ts';
 import { cgiHarness } from './harness-cgi.ts';
 import { clientHarness } from './harness-client.ts';
-import { fetchHarness } from './harness-fetch.ts';
+import { fetchHarness, fetchRoundTrip } from './harness-fetch.ts';
 import { httpHarness } from './harness-http.ts';
 import { lambdaHarness, lambdaStreamHarness } from './harness-lambda.ts';
 import { metaHarness } from './harness-meta.ts';
@@ -33,6 +36,7 @@ import { middlewareRules } from './middleware.ts';
 import { misbehaviour } from './misbehaviour.ts';
 import { withoutContent } from './no-content.ts';
 import { type Section, sections } from './sections.ts';
+import { startResponseCalls } from './start-response.ts';
 import { streamingAnswers } from './streaming.ts';
 import { urls } from './url.ts';
 import { validation } from './validation.ts';
@@ -87,6 +91,25 @@ const ofWholeAnswers: readonly Section[] = [
   asynchronousForms,
 ];
 
+/** Sections that ask an environ for no more than a Request has. */
+const ofRequests: readonly Section[] = [
+  applicationSide,
+  startResponseCalls,
+  statusStrings,
+  contentLength,
+  streamingAnswers,
+  writing,
+  middlewareRules,
+  inputStream,
+  urls,
+  fileWrapping,
+  withoutContent,
+  asynchronousForms,
+  asynchronousInput,
+  misbehaviour,
+  leavingClients,
+];
+
 const workers = { workers: 4 };
 const threads = { threads: 4 };
 
@@ -127,6 +150,7 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   [strictly(clientHarness), lawful],
   ...[clientHarness, httpHarness].map((harness) => [harness, [validation]] as const),
   ...[fetchHarness, asynchronously(fetchHarness)].map((harness) => [harness, sections] as const),
+  [fetchRoundTrip, ofRequests],
   ...[nodeHarness, asynchronously(nodeHarness)].map((harness) => [harness, sections] as const),
   [roundTripHarness, sections],
   [lambdaHarness, ofWholeAnswers],

@@ -1,4 +1,4 @@
-import { toFetch } from '../../src/adapters/fetch/index.ts';
+import { fromFetch, toFetch } from '../../src/adapters/fetch/index.ts';
 import { Headers as HeaderView } from '../../src/wsgi/headers.ts';
 import type { HeaderList } from '../../src/wsgi/types.ts';
 import { LogRecorder } from '../log-recorder.ts';
@@ -11,6 +11,8 @@ import type {
   Served,
   ServeOptions,
 } from './harness.ts';
+import { httpHarness } from './harness-http.ts';
+import { roundTripHarness } from './harness-round-trip.ts';
 
 /** Fetch: a Request in and a Response out, in this process. */
 export const fetchHarness: Harness = {
@@ -29,6 +31,17 @@ export const fetchHarness: Harness = {
     return new ServedByFetch(app, options);
   },
 };
+
+/**
+ * Over HTTP to a Fetch handler, which an application has become. What an environ has and a Request has not
+ * is lost on the way, `wsgi.errors` and the flags included.
+ */
+export const fetchRoundTrip = roundTripHarness(
+  httpHarness,
+  'through Fetch',
+  (app, log) => fromFetch(toFetch(app, { log })),
+  { direct: false, loses: ['names', 'statuses', 'line', 'reason'] },
+);
 
 type Handler = ReturnType<typeof toFetch>;
 
