@@ -34,6 +34,17 @@ const kinds = [
   ['fast Responses', installFastFetch],
 ] as const;
 
+it('a fast Response of a blob has its length and type', async () => {
+  const content = new Uint8Array(300_000).fill(7);
+  const blob = new Blob([content], { type: 'image/x-own' });
+  const response = await get(() => new FastResponse(blob) as unknown as Response);
+  expect(response.headers.get('content-length')).toBe('300000');
+  expect(response.headers.get('content-type')).toBe('image/x-own');
+  expect(Buffer.from(response.bytes()).equals(content)).toBe(true);
+  const passedOn = new FastResponse(blob) as unknown as Response;
+  expect(await passedOn.blob()).toMatchObject({ size: 300_000, type: 'image/x-own' });
+});
+
 describe.each(kinds)('fromFetch with %s', (_kind, install) => {
   let uninstall: (() => void) | undefined;
   const prepared = () => {

@@ -20,8 +20,9 @@ export function answer(response: unknown, startResponse: StartResponse): Body | 
   const parts = FastResponse.parts(response);
   if (parts === null) return answerNative(response, startResponse);
   const headers = headersOf(parts.headers);
+  const { body, size } = parts;
+  if (size !== null && !isSized(headers)) headers.push(['content-length', String(size)]);
   startResponse(lineOf(parts), headers);
-  const { body } = parts;
   if (body === null) return [];
   if (typeof body === 'string' || body instanceof Uint8Array) return [body];
   return streamed(body, headers);
@@ -44,8 +45,11 @@ function answerNative(response: Response, startResponse: StartResponse): Body | 
 /** A stream may hide a body of one block: middleware makes Responses of the bodies of others. */
 function streamed(body: ReadableStream<Uint8Array>, headers: HeaderList): Body | Promise<Body> {
   // Where the length is known, there is no need to look for the end.
-  const sized = headers.some(([name]) => name === 'content-length');
-  return sized ? (new StreamBody(body.getReader()) as Body) : unwrapBody(body);
+  return isSized(headers) ? (new StreamBody(body.getReader()) as Body) : unwrapBody(body);
+}
+
+function isSized(headers: HeaderList): boolean {
+  return headers.some(([name]) => name === 'content-length');
 }
 
 function lineOf({ status, statusText }: Pick<ResponseParts, 'status' | 'statusText'>): string {

@@ -15,6 +15,8 @@ export interface ResponseParts {
   readonly statusText: string;
   readonly headers: Iterable<readonly [string, string]>;
   readonly body: PlainBody;
+  /** The size of a body that is a stream, where it is known. */
+  readonly size: number | null;
 }
 
 const NULL_BODY = new Set([101, 204, 205, 304]);
@@ -27,8 +29,8 @@ const ILLEGAL_REASON = /[^\t\x20-\x7e\x80-\xff]/;
  * A Response that passes for a real one and costs a small part of it, until something is asked of it
  * that only a real one has.
  *
- * `fromFetch` sends what it was made of, without a stream. Text, bytes, streams and nothing are what it
- * holds itself; forms and blobs are left to a real Response. A byte array that is the whole of its memory is
+ * `fromFetch` sends what it was made of, without a stream. Text, bytes, streams, blobs and nothing are what
+ * it holds itself; forms are left to a real Response. A byte array that is the whole of its memory is
  * not copied: it must stay as it is until it was sent. (Fetch Standard, Response class)
  *
  * @example return new FastResponse('Hello', { headers: { 'Content-Type': 'text/plain' } });
@@ -38,6 +40,7 @@ export class FastResponse {
   #statusText = '';
   #headers: [string, string][] | Headers = [];
   #body: PlainBody = null;
+  #size: number | null = null;
   #native: Response | null = null;
 
   /**
@@ -62,6 +65,10 @@ export class FastResponse {
     } else if (body instanceof ReadableStream) {
       if (body.locked) throw new TypeError('the body of a Response is locked');
       this.#body = body as ReadableStream<Uint8Array>;
+    } else if (body instanceof Blob) {
+      this.#body = body.stream() as ReadableStream<Uint8Array>;
+      this.#size = body.size;
+      if (body.type !== '') this.#defaultType(body.type);
     } else {
       this.#native = new NativeResponse(body, this.#nativeInit());
     }
@@ -100,6 +107,7 @@ export class FastResponse {
       statusText: value.#statusText,
       headers: value.#headers,
       body: value.#body,
+      size: value.#size,
     };
   }
 
