@@ -9,7 +9,7 @@ import { serve } from '../../src/gateways/serve.ts';
 import { testClient } from '../../src/testing/index.ts';
 import { mount } from '../../src/wsgi/mount.ts';
 import type { Application } from '../../src/wsgi/types.ts';
-import { until } from '../conformance/harness.ts';
+import { Gate, until } from '../conformance/harness.ts';
 import { LogRecorder } from '../log-recorder.ts';
 import { ask } from './ask.ts';
 
@@ -233,6 +233,30 @@ describe.each(kinds)('fromFetch with %s', (_kind, install) => {
     socket.resetAndDestroy();
     await until(() => cancelled && aborted, 'the end of the stream');
     expect(log.loud).toEqual([]);
+  });
+
+  it('sends the head of a stream that has nothing to say yet', async () => {
+    prepared();
+    const gate = new Gate();
+    const { port } = await serving(
+      fromFetch(
+        () =>
+          new Response(
+            new ReadableStream({
+              async pull(controller) {
+                await gate.opened;
+                controller.enqueue(Buffer.from('late'));
+                controller.close();
+              },
+            }),
+            { headers: { 'X-Head': 'early' } },
+          ),
+      ),
+    );
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    expect(response.headers.get('x-head')).toBe('early');
+    gate.open();
+    expect(await response.text()).toBe('late');
   });
 
   it('asks a stream for no more than a slow client takes', async () => {

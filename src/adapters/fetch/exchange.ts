@@ -97,16 +97,13 @@ export class FetchExchange implements Exchange {
   }
 
   begin(head: ResponseHead, first: Chunk): boolean {
-    const stream = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.controller = controller;
-        controller.enqueue(ownBytes(first));
-      },
-      pull: () => this.pull(),
-      cancel: () => this.leave(),
-    });
-    this.answer(this.responseOf(head, sized(stream, head.contentLength)));
-    return false;
+    this.answer(this.responseOf(head, sized(this.stream(), head.contentLength)));
+    return this.send(first);
+  }
+
+  beginHead(head: ResponseHead): boolean {
+    this.answer(this.responseOf(head, sized(this.stream(), head.contentLength)));
+    return true;
   }
 
   send(block: Chunk): boolean {
@@ -163,6 +160,16 @@ export class FetchExchange implements Exchange {
     const gone = new WsgiError('client-gone', 'the client is gone');
     this.entry.source?.fail(gone);
     this.run?.abort(gone);
+  }
+
+  private stream(): ReadableStream<Uint8Array> {
+    return new ReadableStream({
+      start: (controller) => {
+        this.controller = controller;
+      },
+      pull: () => this.pull(),
+      cancel: () => this.leave(),
+    });
   }
 
   /** The stream is empty, and may have another block. */

@@ -1,3 +1,4 @@
+import { HEAD_NOW } from '../../wsgi/head-now.ts';
 import type { Body } from '../../wsgi/types.ts';
 
 /** Blocks of a stream, each read when the one before was taken. */
@@ -31,27 +32,31 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
 /** Turns of the microtask queue in which a stream over one value comes to its end. */
 const TURNS = 8;
 
+const HEAD_FIRST = Promise.resolve({ done: false as const, value: HEAD_NOW });
+
 /**
  * The body of a Response whose source is hidden in its stream.
  *
- * One block that is the whole of it is given as such, so that it is sent with its length.
+ * One block that is the whole of it is given as such, so that it is sent with its length. Where the first
+ * block has to be waited for, the head goes out ahead of it: the handler has said all of that.
  */
 export async function unwrapBody(stream: ReadableStream<Uint8Array>): Promise<Body> {
   const reader = stream.getReader();
-  const first = await read(reader);
-  if (first.done) return [];
+  const first = read(reader);
+  const begun = await soon(first);
+  if (begun === null) return new StreamBody(reader, [HEAD_FIRST, first]);
+  if (begun.done) return [];
   const second = read(reader);
-  // Whoever iterates hears of it.
-  second.catch(() => undefined);
-  const ended = await Promise.race([
-    second.then(
-      ({ done }) => done,
-      () => false,
-    ),
-    turns(TURNS),
-  ]);
-  if (ended) return [first.value];
-  return new StreamBody(reader, [Promise.resolve(first), second]);
+  const step = await soon(second.catch(() => null));
+  if (step?.done) return [begun.value];
+  return new StreamBody(reader, [first, second]);
+}
+
+/** What a promise gives within a few turns, else null. */
+function soon<T>(promise: Promise<T>): Promise<T | null> {
+  // Whoever iterates hears of a failure, when it comes later.
+  promise.catch(() => undefined);
+  return Promise.race([promise, turns(TURNS)]);
 }
 
 // The two say the same thing in different types.
@@ -61,7 +66,7 @@ function read(
   return reader.read() as Promise<IteratorResult<Uint8Array, undefined>>;
 }
 
-async function turns(count: number): Promise<false> {
+async function turns(count: number): Promise<null> {
   for (let turn = 0; turn < count; turn++) await null;
-  return false;
+  return null;
 }
