@@ -13,8 +13,8 @@ export interface Step {
   readonly cookies?: boolean;
   /** Once this text has come, another target is asked for, without which there is no more. */
   readonly meanwhile?: { readonly text: string; readonly ask: string };
-  /** Leaves once this text has come, and waits until the other target tells of it. */
-  readonly leave?: { readonly text: string; readonly ask: string; readonly until: string };
+  /** Leaves once this text has come, and waits until the other target counts one more. */
+  readonly leave?: { readonly text: string; readonly ask: string };
 }
 
 /** Steps in their order; each flow is begun without cookies. */
