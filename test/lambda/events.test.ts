@@ -321,7 +321,10 @@ describe('a result', () => {
         const blocks = (function* () {
           for (;;) yield Buffer.alloc(64 * 1024);
         })();
-        return Object.assign(blocks, { close: () => void (closed = true) });
+        const close = () => {
+          closed = true;
+        };
+        return Object.assign(blocks, { close });
       },
       { log },
     );

@@ -7,7 +7,6 @@ export interface LambdaContext {
   readonly awsRequestId?: string;
   /** Whether the instance waits for all that is under way before it takes its next request. */
   callbackWaitsForEmptyEventLoop?: boolean;
-  readonly [key: string]: unknown;
 }
 
 /** Values of one header or query parameter each, as events have them. */
@@ -17,28 +16,28 @@ export type Values = Readonly<Record<string, string | undefined>>;
 export type MultiValues = Readonly<Record<string, readonly string[] | undefined>>;
 
 interface WithBody {
-  readonly body?: string | null;
-  readonly isBase64Encoded?: boolean;
+  readonly body?: string | null | undefined;
+  readonly isBase64Encoded?: boolean | undefined;
 }
 
 /** An event of an API Gateway REST API, or of an HTTP API in payload format 1.0. */
 export interface GatewayEvent extends WithBody {
   /** Present in an HTTP API's events: `'1.0'`. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   readonly httpMethod: string;
   readonly path: string;
-  readonly headers?: Values | null;
-  readonly multiValueHeaders?: MultiValues | null;
-  readonly queryStringParameters?: Values | null;
-  readonly multiValueQueryStringParameters?: MultiValues | null;
+  readonly headers?: Values | null | undefined;
+  readonly multiValueHeaders?: MultiValues | null | undefined;
+  readonly queryStringParameters?: Values | null | undefined;
+  readonly multiValueQueryStringParameters?: MultiValues | null | undefined;
   readonly requestContext: {
-    readonly stage?: string;
+    readonly stage?: string | undefined;
     /** The path with the stage. */
-    readonly path?: string;
-    readonly resourceId?: string | null;
-    readonly domainName?: string;
-    readonly protocol?: string;
-    readonly identity?: { readonly sourceIp?: string };
+    readonly path?: string | undefined;
+    readonly resourceId?: string | null | undefined;
+    readonly domainName?: string | undefined;
+    readonly protocol?: string | undefined;
+    readonly identity?: { readonly sourceIp?: string } | undefined;
   };
 }
 
@@ -47,15 +46,15 @@ export interface Payload2Event extends WithBody {
   readonly version: '2.0';
   readonly rawPath: string;
   readonly rawQueryString: string;
-  readonly cookies?: readonly string[];
+  readonly cookies?: readonly string[] | undefined;
   readonly headers: Values;
   readonly requestContext: {
-    readonly stage?: string;
-    readonly domainName?: string;
+    readonly stage?: string | undefined;
+    readonly domainName?: string | undefined;
     readonly http: {
       readonly method: string;
-      readonly protocol?: string;
-      readonly sourceIp?: string;
+      readonly protocol?: string | undefined;
+      readonly sourceIp?: string | undefined;
     };
   };
 }
@@ -64,11 +63,11 @@ export interface Payload2Event extends WithBody {
 export interface LoadBalancerEvent extends WithBody {
   readonly httpMethod: string;
   readonly path: string;
-  readonly headers?: Values;
+  readonly headers?: Values | undefined;
   /** In place of `headers` where the target group says so. */
-  readonly multiValueHeaders?: MultiValues;
-  readonly queryStringParameters?: Values;
-  readonly multiValueQueryStringParameters?: MultiValues;
+  readonly multiValueHeaders?: MultiValues | undefined;
+  readonly queryStringParameters?: Values | undefined;
+  readonly multiValueQueryStringParameters?: MultiValues | undefined;
   readonly requestContext: { readonly elb: unknown };
 }
 
@@ -78,7 +77,7 @@ export interface LatticeEvent extends WithBody {
   readonly method: string;
   readonly path: string;
   readonly headers: MultiValues;
-  readonly queryStringParameters?: MultiValues;
+  readonly queryStringParameters?: MultiValues | undefined;
   readonly requestContext: { readonly serviceArn: string };
 }
 
