@@ -346,7 +346,8 @@ describe('the Request of fromFetch', () => {
     await get((request) => {
       seen.push(request instanceof Request, Object.prototype.toString.call(request));
       seen.push(request.constructor === Request, Object.keys(request));
-      seen.push(request.headers instanceof Headers, request.headers === request.headers);
+      const { headers } = request;
+      seen.push(headers instanceof Headers, headers === request.headers);
       seen.push(request.redirect, request.destination, request.duplex, request.bodyUsed);
       seen.push(request.body, request.signal instanceof AbortSignal);
       return new Response();

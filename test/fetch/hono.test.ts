@@ -132,7 +132,7 @@ async function askOracle(expected: Map<Question, Reply>): Promise<void> {
 describe.each(['real Responses', 'fast Responses'])('Hono with %s', (kind) => {
   const log = new LogRecorder();
   const expected = new Map<Question, Reply>();
-  let uninstall = () => undefined as void;
+  let uninstall: (() => void) | undefined;
   let server: Server;
   let port = 0;
 
@@ -144,7 +144,7 @@ describe.each(['real Responses', 'fast Responses'])('Hono with %s', (kind) => {
   });
 
   afterAll(async () => {
-    uninstall();
+    uninstall?.();
     await server.close();
   });
 

@@ -74,13 +74,6 @@ export class FastResponse {
     }
   }
 
-  /** `instanceof Response` holds for real ones too, where this stands in Response's place. */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    // Whatever extends this class has instances of its own.
-    if (Object.is(this, FastResponse)) return value instanceof NativeResponse;
-    return Function.prototype[Symbol.hasInstance].call(this, value);
-  }
-
   static json(data: unknown, init: Init = {}): Response {
     const text = JSON.stringify(data);
     if (text === undefined) throw new TypeError('the value is not JSON serializable');
@@ -169,6 +162,16 @@ standIn(
   new NativeResponse(),
   (response) => response.toNative(),
 );
+/**
+ * `instanceof Response` holds for real ones too, where FastResponse stands in Response's place. Whatever
+ * extends it has instances of its own.
+ */
+Object.defineProperty(FastResponse, Symbol.hasInstance, {
+  value(this: unknown, value: unknown): boolean {
+    if (this === FastResponse) return value instanceof NativeResponse;
+    return Function.prototype[Symbol.hasInstance].call(this as typeof FastResponse, value);
+  },
+});
 // Response.error(), and whatever else the runtime's has.
 Object.setPrototypeOf(FastResponse, NativeResponse);
 
