@@ -1,9 +1,9 @@
 /** What `wizgi conformance` prints. */
-import type { CaseResult, KitCase, KitReport, Level } from '../testing/kit/index.ts';
+import type { KitCase, KitLevel, KitReport, KitResult } from '../testing/kit/index.ts';
 
-type Failure = Extract<CaseResult, { outcome: 'failed' }>;
+type Failure = Extract<KitResult, { outcome: 'failed' }>;
 
-const LEVELS: readonly Level[] = ['must', 'should', 'may'];
+const LEVELS: readonly KitLevel[] = ['must', 'should', 'may'];
 
 /** The report for people: failures first, the gravest before others. */
 export function reportText(report: KitReport): string {
@@ -53,7 +53,7 @@ function unjudgedTexts({ results }: KitReport): string[] {
 }
 
 function summary({ results, conforms }: KitReport, failures: readonly Failure[]): string {
-  const count = (outcome: CaseResult['outcome']) =>
+  const count = (outcome: KitResult['outcome']) =>
     results.filter((result) => result.outcome === outcome).length;
   const failed = LEVELS.map((level) => {
     const number = failures.filter((failure) => failure.case.level === level).length;

@@ -1,4 +1,4 @@
-/** The other gateways behind nginx, which alone decides what it does with HTTP. */
+/** The other gateways behind web servers, which decide what they do with HTTP. */
 import { expect, it, onTestFinished } from 'vitest';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { kitApplication, runKit } from '../../src/testing/kit/index.ts';
@@ -7,9 +7,17 @@ import { commandOf, componentOf, freePort, startDocumented } from '../interop/fr
 import { failures } from './judged.ts';
 import { serving } from './serving.ts';
 
-it.for(['nginx-fastcgi.conf', 'nginx-uwsgi.conf'])(
+/** The configurations, and what their web servers do otherwise, as docs/protocols.md has it. */
+const frontEnds: readonly (readonly [file: string, ...otherwise: string[]])[] = [
+  ['nginx-fastcgi.conf', 'environ.path-info.not-normalised'],
+  ['nginx-uwsgi.conf', 'environ.path-info.not-normalised'],
+  ['nginx-scgi.conf', 'environ.path-info.not-normalised'],
+  ['apache-ajp.conf', 'environ.path-info.not-normalised', 'fields.cookies'],
+];
+
+it.for(frontEnds)(
   'the conformance kit has nothing against the gateway behind %s',
-  async (file, context) => {
+  async ([file, ...otherwise], context) => {
     need(componentOf(file), context);
     const port = await freePort();
     const { bind = [], ...options } = parseFlags(commandOf(file).split(' ')).server;
@@ -21,8 +29,7 @@ it.for(['nginx-fastcgi.conf', 'nginx-uwsgi.conf'])(
     const frontEnd = await startDocumented(file, port);
     onTestFinished(() => frontEnd.close());
     const report = await runKit(`http://127.0.0.1:${frontEnd.port}`, {
-      // nginx takes paths apart and puts them together again.
-      skip: ['http', 'environ.path-info.not-normalised'],
+      skip: ['http', ...otherwise],
       timeout: 10,
     });
     expect(failures(report)).toEqual([]);

@@ -1,5 +1,5 @@
 /** What tests say of reports. */
-import type { CaseResult, KitReport } from '../../src/testing/kit/index.ts';
+import type { KitReport, KitResult } from '../../src/testing/kit/index.ts';
 
 /** Failed cases, a line for each. */
 export function failures({ results }: KitReport): string[] {
@@ -11,6 +11,6 @@ export function unjudged({ results }: KitReport): string[] {
   return results.flatMap((result) => (result.outcome === 'unjudged' ? [result.case.id] : []));
 }
 
-function line({ case: { id }, difference }: Extract<CaseResult, { outcome: 'failed' }>): string {
+function line({ case: { id }, difference }: Extract<KitResult, { outcome: 'failed' }>): string {
   return `${id}: expected ${difference.expected}; seen ${difference.seen}`;
 }

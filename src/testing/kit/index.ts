@@ -1,19 +1,13 @@
 export { asyncKitApplication, kitApplication } from './application/application.ts';
 export type {
-  AnswerMatch,
-  ContentMatch,
-  Framing,
-  HeaderMatch,
+  AnswerMatch as KitAnswerMatch,
   KitCase,
-  Level,
-  Message,
-  Need,
-  StatusMatch,
-  Step,
-  ValueMatch,
+  Level as KitLevel,
+  Message as KitMessage,
+  Need as KitNeed,
+  Step as KitStep,
 } from './case.ts';
 export { kitCases } from './cases/index.ts';
-export type { Difference } from './match.ts';
-export { KitNotServed } from './probe.ts';
-export type { CaseResult, KitDescription, KitReport } from './report.ts';
-export { type KitOptions, runKit } from './run.ts';
+export { KitNotServed } from './not-served.ts';
+export type { KitDescription, KitReport, KitResult } from './report.ts';
+export { type KitOptions, runKit } from './run-kit.ts';

@@ -5,12 +5,8 @@ import type { Message, Need } from './case.ts';
 import { KitConnection, NoAnswer } from './connection.ts';
 import { describe, type SeenAnswer } from './match.ts';
 import { messageText } from './message.ts';
+import { KitNotServed } from './not-served.ts';
 import type { KitDescription } from './report.ts';
-
-/** The server cannot be judged: it does not answer, or serves something else. */
-export class KitNotServed extends Error {
-  override readonly name = 'KitNotServed';
-}
 
 export interface Probe {
   readonly server: KitDescription;

@@ -17,7 +17,7 @@ export interface KitDescription {
 }
 
 /** What became of a case. */
-export type CaseResult =
+export type KitResult =
   | { readonly case: KitCase; readonly outcome: 'passed' }
   | { readonly case: KitCase; readonly outcome: 'failed'; readonly difference: Difference }
   /** It says nothing about this server. */
@@ -27,7 +27,7 @@ export interface KitReport {
   readonly url: string;
   readonly server: KitDescription;
   /** One for each case that was chosen, in the order of the cases. */
-  readonly results: readonly CaseResult[];
+  readonly results: readonly KitResult[];
   /** No case failed that is a `must`; with the option `strict`, nor one that is a `should`. */
   readonly conforms: boolean;
 }

@@ -46,6 +46,7 @@ export const bodylessCases: readonly KitCase[] = [
     ask(head('h Content-Length:4', 'start 200 OK', 'return list', 'b text'), {
       headers: { 'Content-Length': '4' },
     }),
+    HTTP,
   ),
   must(
     'head.length.unknown',

@@ -62,7 +62,7 @@ export const headerCases: readonly KitCase[] = [
     'headers.content-length.case',
     'Content-Length is known in any case',
     IN_PEP.start,
-  )(ask(sends('CONTENT-length:4'), { headers: { 'Content-Length': '4' }, content: 'text' })),
+  )(ask(sends('CONTENT-length:4'), { headers: { 'Content-Length': '4' }, content: 'text' }), HTTP),
   must(
     'headers.date',
     'there is a Date',

@@ -23,6 +23,7 @@ export const lengthCases: readonly KitCase[] = [
       headers: { 'Content-Length': '5' },
       content: 'hello',
     }),
+    HTTP,
   ),
   should(
     'length.surplus',
@@ -41,7 +42,7 @@ export const lengthCases: readonly KitCase[] = [
         headers: [CLOSE],
       },
     },
-    { head: { headers: { 'Content-Length': '5' } } },
+    { head: { status: 200 } },
     { content: 'hello' },
     { ended: true },
   ]),
@@ -136,5 +137,6 @@ export const lengthCases: readonly KitCase[] = [
       headers: { 'Content-Length': '5', 'Transfer-Encoding': null },
       content: 'hello',
     }),
+    HTTP,
   ),
 ];
