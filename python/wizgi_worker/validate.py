@@ -1,6 +1,7 @@
 """Holds an application, and the server that calls it, to the contract: what `wizgi check` runs.
 
-The rules, with their ids and texts, are those of `src/validator/`; `validate_rules` is made from them.
+The rules, with their ids and texts, are those of `src/validator/`; `validate_rules` is made from
+them.
 """
 import sys
 
@@ -30,8 +31,8 @@ class Finding:
 def validator(application, report=None):
     """Gives the application, with it and its callers checked.
 
-    Errors are raised where they are made, and warnings are written to standard error. With `report`,
-    a callable that takes a Finding, nothing is raised, and the request goes on.
+    Errors are raised where they are made, and warnings are written to standard error, each once.
+    With `report`, a callable that takes a Finding, nothing is raised, and the request goes on.
     """
 
     def checked(*args, **keywords):
@@ -101,10 +102,11 @@ class Request:
         def start_response(*args, **keywords):
             inspection.check(checks.start_call, args, keywords, progress)
             progress.starts += 1
-            status = keywords.get("status", args[0] if args else None)
-            headers = keywords.get("headers", keywords.get("response_headers", (*args, None, None)[1]))
+            given = {**dict(zip(("status", "headers", "exc_info"), args)), **keywords}
+            status = given.get("status")
+            headers = given.get("headers", given.get("response_headers"))
             inspection.check(checks.head, status, headers)
-            exc_info = keywords.get("exc_info", args[2] if len(args) > 2 else None)
+            exc_info = given.pop("exc_info", None)
             due = exc_info[1] if progress.committed and type(exc_info) is tuple else None
             try:
                 write = self.server_side(server, *args, **keywords)
@@ -335,8 +337,16 @@ class Errors(Stream):
         return self._request.server_side(getattr(self._server, method), *args)
 
 
+# Texts that were written; each is written once.
+said = set()
+MOST_SAID = 1000
+
+
 def say(finding):
-    sys.stderr.write(f"wizgi validator: {finding.request}: {finding.severity}: {finding}\n")
+    text = str(finding)
+    if text not in said and len(said) < MOST_SAID:
+        said.add(text)
+        sys.stderr.write(f"wizgi validator: {finding.request}: {finding.severity}: {text}\n")
 
 
 def describe(environ):

@@ -55,7 +55,7 @@ interface Variant {
 const variants: readonly Variant[] = [
   { name: 'two workers', args: ['-w', '2'] },
   { name: 'four threads', args: ['--threads', '4'] },
-  { name: "inside wsgiref's validator", args: [], linter: 'wsgiref' },
+  { name: "inside wsgiref's validator and wizgi's", args: [], linter: 'wsgiref' },
   { name: "inside webtest's lint", args: ['-w', '2', '--threads', '2'], linter: 'webtest' },
 ];
 
@@ -117,7 +117,7 @@ export function describeSite(
 }
 
 /** What a linter, an application or the server says when something is wrong. */
-const COMPLAINT = /Traceback|Assert|Error|Exception|Warning|without being closed|\[(?:ERROR|WARN)/;
+const COMPLAINT = /Traceback|Assert|Error|Exception|Warning|without being closed|validator: .*: error:|\[(?:ERROR|WARN)/;
 
 /** Starts the server of a site. */
 export function serve(
