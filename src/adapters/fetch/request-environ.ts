@@ -34,7 +34,9 @@ export function requestEnviron(
   const target = targetOf(url);
   const mark = target.indexOf('?');
   const path = decodePath(mark === -1 ? target : target.slice(0, mark));
-  const peer = clientAddress(request, call.env);
+  const trusted = facts.addressHeader === null ? null : request.headers.get(facts.addressHeader);
+  // Asking the runtime costs Bun more than anything else here.
+  const peer = trusted ? { address: trusted.trim(), port: '' } : clientAddress(request, call.env);
   const environ: Environ = {
     REQUEST_METHOD: request.method,
     SCRIPT_NAME: facts.scriptName,
@@ -69,7 +71,6 @@ export function requestEnviron(
   environ.HTTP_HOST ??= origin.authority;
   if (bodySize !== null) environ.CONTENT_LENGTH = String(bodySize);
   if (origin.scheme === 'https') environ['HTTPS'] = 'on';
-  if (facts.addressHeader !== null) trustAddress(environ, facts.addressHeader);
   for (const [key, value] of facts.extra) environ[key] = value;
   return environ;
 }
@@ -101,11 +102,4 @@ function addHeaders(environ: Environ, headers: Headers): void {
     const key = keyOf(name);
     if (key !== null) addHeader(environ, key, HEADERS_ARE_TEXT ? octetsOfText(value) : value);
   });
-}
-
-function trustAddress(environ: Environ, header: string): void {
-  const address = environ[keyOf(header) ?? ''];
-  if (typeof address !== 'string' || address === '') return;
-  environ['REMOTE_ADDR'] = address.trim();
-  environ['REMOTE_PORT'] = '';
 }

@@ -1,5 +1,7 @@
 /** A request's URL in the parts of which an environ is made. */
 export interface UrlParts {
+  /** Code units up to the path. */
+  readonly length: number;
   readonly scheme: string;
   /** Host and port, as in the URL. */
   readonly authority: string;
@@ -22,7 +24,7 @@ export function originParts(url: string): UrlParts {
 
 /** What follows the authority: path and query, without the fragment. */
 export function targetOf(url: string): string {
-  const start = pathStart(url);
+  const start = originParts(url).length;
   const hash = url.indexOf('#', start);
   return hash === -1 ? url.slice(start) : url.slice(start, hash);
 }
@@ -36,6 +38,7 @@ function originOf(url: string): Origin {
   const hasPort = mark > authority.lastIndexOf(']');
   return {
     prefix: url.slice(0, start + 1),
+    length: start,
     scheme,
     authority,
     name: hasPort ? authority.slice(0, mark) : authority,
