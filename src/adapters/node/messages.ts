@@ -57,6 +57,8 @@ function subclass<A extends unknown[], T>(
     construct.call(this, argument);
   }
   Message.prototype = prototype;
+  // V8 makes room in an object for what all constructors of the chain set.
+  Object.setPrototypeOf(Message, base);
   return Message as unknown as new (
     ...args: A
   ) => T;

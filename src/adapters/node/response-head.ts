@@ -29,31 +29,51 @@ export function fieldsOf(headers: GivenHeaders, gathered: boolean): Fields {
   const fields = new FieldCollector();
   if (headers === null || headers === undefined) return fields;
   if (gathered) {
-    for (const key in headers as Record<string, [string, unknown]>) {
-      const [name, value] = (headers as Record<string, [string, unknown]>)[key] as [
-        string,
-        unknown,
-      ];
-      fields.add(name, value);
+    const table = headers as Readonly<Record<string, [name: string, value: unknown]>>;
+    for (const key in table) {
+      const entry = table[key] as [string, unknown];
+      fields.add(entry[0], entry[1]);
     }
-  } else {
-    for (const [name, value] of pairsOf(headers)) fields.addChecked(name, value);
-  }
-  return fields;
-}
-
-/** The three forms that `writeHead` takes: an object, a flat array, an array of pairs. */
-function* pairsOf(headers: NonNullable<GivenHeaders>): Generator<[name: string, value: unknown]> {
-  if (!Array.isArray(headers)) {
-    yield* Object.entries(headers);
+  } else if (!Array.isArray(headers)) {
+    const table = headers as Readonly<Record<string, unknown>>;
+    for (const name of Object.keys(table)) fields.add(name, table[name]);
   } else if (Array.isArray(headers[0])) {
-    yield* headers as [string, unknown][];
+    for (const [name, value] of headers as [string, unknown][]) fields.add(name, value);
   } else {
     if (headers.length % 2 !== 0) {
       throw new TypeError("The argument 'headers' is invalid: a name without a value");
     }
-    for (let at = 0; at < headers.length; at += 2) yield [headers[at], headers[at + 1]];
+    for (let at = 0; at < headers.length; at += 2) fields.add(headers[at], headers[at + 1]);
   }
+  return fields;
+}
+
+const PLAIN = 0;
+const CONTENT_LENGTH = 1;
+const TRANSFER_ENCODING = 2;
+const LEFT_OUT = 3;
+const COOKIE = 4;
+
+// Handlers send the same few names again and again; the bound is for those who invent them.
+const MAX_KNOWN = 1024;
+const known = new Map<string, number>();
+
+function classify(name: string): number {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const kind = kindOf(name);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, kind);
+  return kind;
+}
+
+function kindOf(name: string): number {
+  validateHeaderName(name);
+  const lower = name.toLowerCase();
+  if (lower === 'content-length') return CONTENT_LENGTH;
+  if (lower === 'transfer-encoding') return TRANSFER_ENCODING;
+  if (lower === 'cookie') return COOKIE;
+  return lower === 'status' || isHopByHop(name) ? LEFT_OUT : PLAIN;
 }
 
 class FieldCollector implements Fields {
@@ -62,31 +82,25 @@ class FieldCollector implements Fields {
   isChunked = false;
 
   add(name: string, value: unknown): void {
-    if (Array.isArray(value)) {
+    const kind = classify(name);
+    if (typeof value === 'string') {
+      this.addOne(kind, name, value);
+    } else if (!Array.isArray(value)) {
+      validateHeaderValue(name, value as string);
+      this.addOne(kind, name, String(value));
+    } else if (kind === COOKIE) {
       // Clients understand one Cookie field only, and node:http joins them.
-      if (value.length > 1 && /^cookie$/i.test(name)) this.addOne(name, value.join('; '));
-      else for (const one of value) this.addOne(name, one);
+      this.addOne(kind, name, value.join('; '));
     } else {
-      this.addOne(name, value);
+      for (const one of value) this.add(name, one);
     }
   }
 
-  addChecked(name: string, value: unknown): void {
-    validateHeaderName(name);
-    for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one);
-    this.add(name, value);
-  }
-
-  private addOne(name: string, value: unknown): void {
-    if (name.length === 14 && name.toLowerCase() === 'content-length') this.hasLength = true;
-    else if (isHopByHop(name)) {
-      if (/^transfer-encoding$/i.test(name)) this.isChunked = true;
-      return;
-    } else if (/^status$/i.test(name)) {
-      return;
-    }
-    const text = String(value);
-    this.list.push([name, text.includes('\t') ? text.replaceAll('\t', ' ') : text]);
+  private addOne(kind: number, name: string, value: string): void {
+    if (kind === CONTENT_LENGTH) this.hasLength = true;
+    else if (kind === TRANSFER_ENCODING) this.isChunked = true;
+    if (kind === TRANSFER_ENCODING || kind === LEFT_OUT) return;
+    this.list.push([name, value.includes('\t') ? value.replaceAll('\t', ' ') : value]);
   }
 }
 
