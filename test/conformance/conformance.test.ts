@@ -155,8 +155,14 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   [roundTripHarness, sections],
   [lambdaHarness, ofWholeAnswers],
   [lambdaStreamHarness, ofFunctions],
+  [strictly(lambdaStreamHarness), lawful.filter((section) => ofFunctions.includes(section))],
   [rackHarness(clientHarness), sections],
   ...ringHarnesses(clientHarness).map((harness) => [harness, sections] as const),
+  // On either side, and not on both: a triplet or a map has a head, for which a block was asked for.
+  ...[rackHarness, (harness: Harness) => ringHarnesses(harness)[0] as Harness].flatMap((around) => [
+    [around(strictly(clientHarness)), lawful] as const,
+    [strictly(around(clientHarness)), lawful] as const,
+  ]),
   [pythonHarness('middleware in Python workers', 'around:identity', workers), sections],
   [pythonHarness('middleware in Python threads', 'around:identity', threads), sections],
   [pythonHarness("wsgiref's validator", 'wsgiref.validate:validator', threads), valid],
