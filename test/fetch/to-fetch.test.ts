@@ -1,4 +1,5 @@
 /** toFetch beyond the conformance suite: what runtimes pass, limits, options. */
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { toFetch } from '../../src/adapters/fetch/index.ts';
 import { streaming } from '../../src/wsgi/application.ts';
@@ -230,6 +231,19 @@ describe('toFetch', () => {
     expect(closed).toBe(true);
     await toFetch(hello)(request(), {}, context);
     expect(waited).toHaveLength(1);
+  });
+
+  it('can be mounted in Hono', async () => {
+    const show: Application = (environ, startResponse) => {
+      startResponse('200 OK', []);
+      return [`${environ.SCRIPT_NAME} ${environ.PATH_INFO} ${environ['wsgi.input'].read().length}`];
+    };
+    const hono = new Hono();
+    hono.mount('/short', toFetch(show));
+    hono.mount('/full', toFetch(show, { scriptName: '/full' }), { replaceRequest: false });
+    const post = { method: 'POST', body: 'four' };
+    expect(await (await hono.request('/short/x', post)).text()).toBe(' /x 4');
+    expect(await (await hono.request('/full/x', post)).text()).toBe('/full /x 4');
   });
 
   it('stops an application that nobody waits for', async () => {
