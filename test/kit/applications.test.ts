@@ -8,11 +8,11 @@ import { messageText } from '../../src/testing/kit/message.ts';
 import { need } from '../interop/components.ts';
 import { type Serving, serving, servingPython } from './serving.ts';
 
-/** Every request of a case whose answer does not wait for another one, and does end. */
+/** Every request of a case whose answer does not wait for another one, and is not without end. */
 const messages: readonly Message[] = kitCases
   .flatMap(({ steps }) => steps.flatMap((step) => ('send' in step ? [step.send] : [])))
   .filter((message): message is Message => typeof message !== 'string')
-  .filter(({ target }) => !/&wait=|blocks=\*/.test(target));
+  .filter(({ target }) => !/&wait=|x65536/.test(target));
 
 /** What is the server's, or the language's. */
 const OWN_HEADERS = ['date', 'server', 'content-length', 'transfer-encoding'];
@@ -58,29 +58,53 @@ function isRunToItsEnd({ method, target }: Message): boolean {
   return method !== 'HEAD' && !target.includes('Content-Length');
 }
 
-/** All answers, and what the ledger says of each request. */
-async function answersOf(name: string, { url }: Serving): Promise<unknown[]> {
-  const answers: unknown[] = [];
-  for (const [index, message] of messages.entries()) {
-    const key = `${name}-${index}`;
-    const answer = await answerOf(url, message, key);
-    answers.push([message, answer]);
-    if (isRunToItsEnd(message)) {
-      answers.push(await answerOf(url, { target: `/ledger?k=${key}` }, key));
+/** How many requests are under way at once. */
+const WIDTH = 4;
+
+async function forEach<T>(
+  items: readonly T[],
+  act: (item: T, index: number) => Promise<unknown>,
+): Promise<unknown[]> {
+  const results: unknown[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) {
+      results[index] = await act(items[index] as T, index);
     }
-  }
-  return answers;
+  };
+  await Promise.all(Array.from({ length: WIDTH }, worker));
+  return results;
+}
+
+/** All answers, and what the ledger says of each request when all have been over for a while. */
+async function answersOf(name: string, { url }: Serving): Promise<unknown[]> {
+  const key = (index: number) => `${name}-${index}`;
+  const answers = await forEach(messages, async (message, index) => [
+    message,
+    await answerOf(url, message, key(index)),
+  ]);
+  const ledgers = await forEach(messages, async (message, index) =>
+    isRunToItsEnd(message)
+      ? [message, await answerOf(url, { target: `/ledger?k=${key(index)}` }, key(index))]
+      : [],
+  );
+  return [...answers, ...ledgers];
 }
 
 describe("the kit's applications", () => {
-  it('answer alike in both languages and forms', async (context) => {
-    const python = await servingPython(need('python3', context), { threads: 4 });
-    onTestFinished(() => python.close());
-    const expected = await answersOf('python', python);
-    for (const [name, app] of Object.entries({ kitApplication, asyncKitApplication })) {
-      const server = await serving(app);
-      onTestFinished(() => server.close());
-      expect(await answersOf(name, server)).toEqual(expected);
-    }
+  it('answer alike in both languages and forms', { timeout: 60_000 }, async (context) => {
+    const interpreter = need('python3', context);
+    const servers = {
+      python: await servingPython(interpreter, { threads: WIDTH }),
+      synchronous: await serving(kitApplication),
+      asynchronous: await serving(asyncKitApplication),
+    };
+    onTestFinished(async () => {
+      await Promise.all(Object.values(servers).map((server) => server.close()));
+    });
+    const [expected, ...others] = await Promise.all(
+      Object.entries(servers).map(([name, server]) => answersOf(name, server)),
+    );
+    for (const answers of others) expect(answers).toEqual(expected);
   });
 });
