@@ -196,5 +196,5 @@ class PullExchange implements Exchange, PulledContent, AsyncIterator<Chunk> {
 }
 
 function ownCopy(block: Chunk): Chunk {
-  return typeof block === 'string' ? block : Uint8Array.from(block);
+  return typeof block === 'string' ? block : new Uint8Array(block);
 }

@@ -109,5 +109,5 @@ export class StreamExchange implements LambdaExchange {
 
 // A block that was not handed to the system yet is the application's again before it is.
 function ownCopy(block: Chunk): Chunk {
-  return typeof block === 'string' ? block : Uint8Array.from(block);
+  return typeof block === 'string' ? block : new Uint8Array(block);
 }
