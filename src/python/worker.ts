@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { Environ } from '../wsgi/types.ts';
@@ -357,6 +358,9 @@ export class Worker implements FrameSink, InnerPeer {
     const { more } = call.request.content;
     const give = async () => {
       call.feeding = true;
+      // What came before this goes out first: who has begun to answer asks for no content any more.
+      // (RFC 9110 §10.1.1, 100 Continue)
+      await immediate();
       for (let given = 0; given < wanted; ) {
         const block = await more?.();
         if (!this.calls.has(call)) return;
