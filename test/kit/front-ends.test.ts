@@ -17,6 +17,7 @@ const frontEnds: readonly (readonly [file: string, ...otherwise: string[]])[] = 
 
 it.for(frontEnds)(
   'the conformance kit has nothing against the gateway behind %s',
+  { timeout: 60_000 },
   async ([file, ...otherwise], context) => {
     need(componentOf(file), context);
     const port = await freePort();

@@ -8,6 +8,9 @@ import { runSteps } from './steps.ts';
 /** How many cases have requests under way at once, where the server can do that. */
 const PARALLEL = 2;
 
+/** How long a server has to show that it is there, in seconds, however short the cases are. */
+const PROBE = 10;
+
 type OnResult = (result: KitResult, done: number, total: number) => void;
 
 /** @throws {KitNotServed} (as a rejection) when the server cannot be judged. */
@@ -17,7 +20,7 @@ export async function judgeServer(
   patience: number,
   onResult?: OnResult,
 ): Promise<Pick<KitReport, 'server' | 'results'>> {
-  const probe = await probeServer(address, patience);
+  const probe = await probeServer(address, Math.max(patience, PROBE));
   const results = new Map<string, KitResult>();
   const judge = async (one: KitCase): Promise<void> => {
     const result = reasonAgainst(one, probe, results) ?? (await run(one, address, patience));
