@@ -6,7 +6,7 @@ import tempfile
 def wrap_file(environ, start_response, query, entry):
     """Sends `size` bytes of digits from `at` on, out of a `file` that is `open` or in `memory`.
 
-    `as` says whether it is returned `bare`, behind something that `hides` the wrapper, or not at all.
+    `as` says whether it is returned itself, `hidden` behind something else, or `dropped`.
     """
     wrapper = environ.get("wsgi.file_wrapper")
     if wrapper is None:

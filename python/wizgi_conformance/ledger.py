@@ -1,4 +1,4 @@
-"""What happened to requests, kept under keys that their clients chose, for later requests to ask."""
+"""What happened to requests, under keys that their clients chose, for later requests to ask."""
 import threading
 
 # Everything that is counted. A report has all of them, so that what never happened is a zero.

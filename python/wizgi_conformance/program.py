@@ -1,7 +1,7 @@
 """`/do`: does what its query says, one instruction after the other.
 
-What stands before `return=` is done in the call of the application, the rest while its answer is iterated
-over.
+What stands before `return=` is done in the call of the application, the rest while its answer is
+iterated over.
 """
 import sys
 

@@ -6,8 +6,8 @@ import type { Query } from './query.ts';
 
 /**
  * Sends `size` bytes of digits from `at` on, out of a `file` that is `open` (with a descriptor, where the
- * runtime has such) or in `memory`; `as` says whether it is returned `bare`, behind something that
- * `hides` the wrapper, or not at all (`dropped`).
+ * runtime has such) or in `memory`; `as` says whether it is returned itself, `hidden` behind something
+ * else, or `dropped`.
  */
 export function wrapFile(
   environ: Environ,
