@@ -154,8 +154,11 @@ describe('an event', () => {
   it('keeps to a mount point', async () => {
     const environ = await environOf(eventOf('rest-api-custom-domain'), { scriptName: '/shop/' });
     expect([environ.SCRIPT_NAME, environ.PATH_INFO]).toEqual(['/shop', '/items']);
-    const root = await environOf(eventOf('rest-api'), { scriptName: '' });
-    expect([root.SCRIPT_NAME, root.PATH_INFO]).toEqual(['', '/prod/caf\xc3\xa9/a/b']);
+    const hidden = await environOf(eventOf('rest-api'), { scriptName: '' });
+    expect([hidden.SCRIPT_NAME, hidden.PATH_INFO]).toEqual(['', '/caf\xc3\xa9/a/b']);
+    expect(hidden['REQUEST_URI']).toMatch(/^\/caf%C3%A9\/a%2Fb\?/);
+    const shown = await environOf(eventOf('rest-api'), { scriptName: '/prod/caf\xc3\xa9' });
+    expect([shown.SCRIPT_NAME, shown.PATH_INFO]).toEqual(['/prod/caf\xc3\xa9', '/a/b']);
     const handler = toLambda(() => [], { scriptName: '/other', log });
     expect(await handler(eventOf('rest-api'))).toMatchObject({ statusCode: 404 });
   });
@@ -169,6 +172,11 @@ describe('an event', () => {
   it.each([
     ['of a queue', eventOf('queue'), 'an object with Records'],
     ['of a warm-up', {}, 'an empty object'],
+    [
+      'of an authorizer',
+      { type: 'REQUEST', httpMethod: 'GET', path: '/', requestContext: {} },
+      'an object with type, httpMethod, path, requestContext',
+    ],
     ['that is null', null, 'null'],
     ['that is text', 'warm', 'string'],
     [

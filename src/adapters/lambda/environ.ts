@@ -20,8 +20,8 @@ export function lambdaEnviron(
   input: Input,
   { event, context }: Invocation,
 ): Environ {
-  const { path, query } = request;
-  const mount = facts.scriptName ?? decodePath(request.mount);
+  const { query } = request;
+  const { path, mount } = locationOf(request, facts) ?? { path: request.path, mount: '' };
   const target = query === '' ? path : `${path}?${query}`;
   const environ: Environ = {
     REQUEST_METHOD: request.method,
@@ -63,9 +63,28 @@ export function lambdaEnviron(
   return environ;
 }
 
-/** Tells whether a path lies at or below the mount point. */
-export function isMounted({ path }: LambdaRequest, { scriptName }: LambdaFacts): boolean {
-  if (scriptName === null || scriptName === '') return true;
-  const decoded = decodePath(path);
-  return decoded === scriptName || decoded.startsWith(`${scriptName}/`);
+/** A path, percent-encoded, and the part of it that the application is mounted at, decoded. */
+interface Location {
+  readonly path: string;
+  readonly mount: string;
+}
+
+/**
+ * Where a request lies; null if that is outside the mount point.
+ *
+ * A stage counts only where the mount point has it: who says another one has the stage hidden, as
+ * CloudFront does with the path of its origin.
+ */
+export function locationOf(
+  { path, mount }: LambdaRequest,
+  { scriptName }: LambdaFacts,
+): Location | null {
+  if (scriptName === null) return { path, mount: decodePath(mount) };
+  const below = path.slice(mount.length) || '/';
+  const found = [below, path].find((one) => isBelow(decodePath(one), scriptName));
+  return found === undefined ? null : { path: found, mount: scriptName };
+}
+
+function isBelow(path: string, mount: string): boolean {
+  return mount === '' || path === mount || path.startsWith(`${mount}/`);
 }

@@ -17,6 +17,8 @@ import type { GatewayEvent, LatticeEvent, LoadBalancerEvent, Payload2Event } fro
 export function requestOf(event: unknown): LambdaRequest | null {
   if (!isObject(event) || !isObject(event['requestContext'])) return null;
   const { requestContext: context } = event;
+  // What authorizers are asked looks like a request, but is none.
+  if (event['type'] === 'REQUEST') return null;
   if (typeof event['httpMethod'] === 'string' && typeof event['path'] === 'string') {
     return 'elb' in context
       ? balancerRequest(event as unknown as LoadBalancerEvent)
@@ -71,7 +73,7 @@ function payload2Request(event: Payload2Event): LambdaRequest {
   return {
     method: context.http.method,
     ...location,
-    query: event.rawQueryString,
+    query: event.rawQueryString ?? '',
     headers: listed,
     protocol: context.http.protocol ?? 'HTTP/1.1',
     ...server(headers, context.domainName, 'https'),

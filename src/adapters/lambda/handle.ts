@@ -1,6 +1,6 @@
 import { Input } from '../../wsgi/input.ts';
 import type { Application } from '../../wsgi/types.ts';
-import { isMounted, lambdaEnviron } from './environ.ts';
+import { lambdaEnviron, locationOf } from './environ.ts';
 import { requestOf } from './events.ts';
 import type { Call } from './execution.ts';
 import type { LambdaFacts } from './options.ts';
@@ -22,7 +22,7 @@ export function callFor(
   if (request === null) return null;
   const input = Input.of(request.body);
   const environ = lambdaEnviron(request, facts, input, { event, context });
-  const answering = isMounted(request, facts) ? app : notFound;
+  const answering = locationOf(request, facts) === null ? notFound : app;
   return { app: answering, environ, input, facts, form: request.answer, context };
 }
 

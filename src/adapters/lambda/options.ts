@@ -8,7 +8,8 @@ import type { LambdaContext } from './types.ts';
 /** Settings of {@link toLambda} and {@link toLambdaStream}. */
 export interface ToLambdaOptions {
   /**
-   * Path that the application is mounted at, for SCRIPT_NAME; requests outside it get 404.
+   * Path that the application is mounted at, for SCRIPT_NAME; requests outside it get 404. With `''`, or a
+   * path without it, the stage is taken off.
    * @default the stage, where it is part of the URL
    */
   readonly scriptName?: string;

@@ -45,7 +45,7 @@ export interface GatewayEvent extends WithBody {
 export interface Payload2Event extends WithBody {
   readonly version: '2.0';
   readonly rawPath: string;
-  readonly rawQueryString: string;
+  readonly rawQueryString?: string | undefined;
   readonly cookies?: readonly string[] | undefined;
   readonly headers: Values;
   readonly requestContext: {
