@@ -1,7 +1,7 @@
 import { asApplication } from '../wsgi/application.ts';
+import { checkOptions } from '../wsgi/check-options.ts';
 import type { Application, ApplicationLike } from '../wsgi/types.ts';
 import { Call, type MakeEnviron } from './call.ts';
-import { checkOptions } from './check-options.ts';
 import { type EnvironOptions, headerPairs, type RequestHeaders, testEnviron } from './environ.ts';
 import { type BodyOptions, encodeBody } from './request-body.ts';
 import type { TestResponse } from './response.ts';

@@ -1,9 +1,9 @@
+import { checkOptions } from '../wsgi/check-options.ts';
 import { addHeader, decodePath, environKey } from '../wsgi/environ.ts';
 import { fileWrapper } from '../wsgi/file-wrapper.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream } from '../wsgi/types.ts';
 import { SOFTWARE } from '../wsgi/version.ts';
-import { checkOptions } from './check-options.ts';
 
 /** Request headers: an object, whose arrays stand for repeated headers, or a list of pairs. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[]>> | HeaderList;

@@ -140,6 +140,9 @@ describe('an answer', () => {
       expect(response.headers.get('Content-Length')).toBe('5');
     }
     expect(() => fromRack({} as RackApp)).toThrow('an object with call(env)');
+    expect(() => fromRack(() => [200, {}, []], { stream: true } as object)).toThrow(
+      "unknown fromRack option 'stream'; the options are streaming",
+    );
   });
 
   it('has headers in an object, a Map or pairs; arrays repeat', async () => {

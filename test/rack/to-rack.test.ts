@@ -230,6 +230,7 @@ describe('the environ', () => {
   it('cannot do without what names the request', () => {
     expect(() => toRack(() => [])({} as RackEnv)).toThrow("not a Rack env: 'rack.url_scheme' is");
     const nameless = { 'rack.url_scheme': 'http' } as RackEnv;
+    expect(() => toRack(() => [], { logs: 1 } as object)).toThrow("unknown toRack option 'logs'");
     expect(() => toRack(() => [])(nameless)).toThrow("'REQUEST_METHOD' is missing");
   });
 });

@@ -253,6 +253,9 @@ describe('an asynchronous handler', () => {
   });
 });
 
-it('fromRing wants a handler', () => {
+it('fromRing wants a handler, and options that exist', () => {
+  expect(() => fromRing(() => ok, { asnyc: true } as object)).toThrow(
+    "unknown fromRing option 'asnyc'",
+  );
   expect(() => fromRing({} as RingHandler)).toThrow('not a Ring handler: expected a function');
 });

@@ -109,6 +109,7 @@ describe('the environ', () => {
   });
 
   it('cannot do without what names the request', () => {
+    expect(() => toRing(() => [], { logs: 1 } as object)).toThrow("unknown toRing option 'logs'");
     expect(() => toRing(() => [])({} as RingRequest)).toThrow(
       "not a Ring request map: 'scheme' is missing",
     );

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../wsgi/check-options.ts';
 import { TextErrorStream, type TextSink } from '../../wsgi/error-stream.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { ErrorStream } from '../../wsgi/types.ts';
@@ -71,12 +72,7 @@ const KNOWN = [
  * @throws {TypeError} naming an option that does not exist or whose value is unusable.
  */
 export function resolveToLambda(options: ToLambdaOptions, streaming: boolean): LambdaFacts {
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `unknown toLambda option '${unknown}'; the options are ${KNOWN.join(', ')}`,
-    );
-  }
+  checkOptions('toLambda', options, KNOWN);
   const { scriptName, maxAnswer, timeoutMargin = 0.5, otherEvents } = options;
   if (maxAnswer !== undefined && !(Number.isSafeInteger(maxAnswer) && maxAnswer > 0)) {
     throw unusable('maxAnswer', maxAnswer, 'a number of bytes');

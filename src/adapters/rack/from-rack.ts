@@ -1,4 +1,5 @@
 import { streaming } from '../../wsgi/application.ts';
+import { checkOptions } from '../../wsgi/check-options.ts';
 import { isThenable } from '../../wsgi/iteration.ts';
 import type { Application, Body, Environ, StartResponse } from '../../wsgi/types.ts';
 import { bodyOf } from './body.ts';
@@ -21,7 +22,7 @@ export interface FromRackOptions {
  * A synchronous one stays synchronous. What Rack's specification does not allow is an error of the
  * application: 500, and a line in the log that says what it was.
  *
- * @throws {TypeError} when `app` is neither a function nor an object with `call(env)`.
+ * @throws {TypeError} on an unknown option, or when `app` is neither a function nor an object with `call(env)`.
  *
  * @example
  * export const application = fromRack((env) => [
@@ -31,6 +32,7 @@ export interface FromRackOptions {
  * ]);
  */
 export function fromRack(app: RackApp | RackAppObject, options: FromRackOptions = {}): Application {
+  checkOptions('fromRack', options, ['streaming']);
   const call = asRackApp(app);
   const application: Application = (environ, startResponse) => {
     const finished: RackFinished[] = [];

@@ -1,5 +1,6 @@
 import { stderrLog } from '../../gateways/stderr-log.ts';
 import { asApplication, isStreaming } from '../../wsgi/application.ts';
+import { checkOptions } from '../../wsgi/check-options.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { ApplicationLike } from '../../wsgi/types.ts';
 import { headerObject } from '../header-object.ts';
@@ -20,12 +21,13 @@ export interface ToRackOptions {
  * body is an array of at most one block, or an async iterable with `close()`, which the caller owes.
  * An application that fails answers 500.
  *
- * @throws {TypeError} when `app` is no application.
+ * @throws {TypeError} on an unknown option, or when `app` is no application.
  *
  * @example
  * const [status, headers, body] = await toRack(app)(env);
  */
 export function toRack(app: ApplicationLike, options: ToRackOptions = {}): RackApp {
+  checkOptions('toRack', options, ['log']);
   const application = asApplication(app);
   const log = options.log ?? stderrLog;
   const streaming = isStreaming(application);

@@ -1,4 +1,5 @@
 import { streaming } from '../../wsgi/application.ts';
+import { checkOptions } from '../../wsgi/check-options.ts';
 import { isThenable } from '../../wsgi/iteration.ts';
 import type { Application, Body, Environ } from '../../wsgi/types.ts';
 import { ringRequest } from './request.ts';
@@ -25,7 +26,7 @@ export interface FromRingOptions {
  * What is no response map is an error of the application: 500, and a line in the log that says what it
  * was. Calls of `respond` and `raise` after the first are reported to `wsgi.errors` and ignored.
  *
- * @throws {TypeError} when `handler` is no function.
+ * @throws {TypeError} on an unknown option, or when `handler` is no function.
  *
  * @example
  * export const application = fromRing((request) => ({
@@ -38,6 +39,7 @@ export function fromRing(
   handler: RingHandler | RingAsyncHandler,
   options: FromRingOptions = {},
 ): Application {
+  checkOptions('fromRing', options, ['async', 'streaming']);
   if (typeof handler !== 'function') {
     throw new TypeError(
       'not a Ring handler: expected a function (request) or (request, respond, raise)',

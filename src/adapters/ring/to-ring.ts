@@ -1,5 +1,6 @@
 import { stderrLog } from '../../gateways/stderr-log.ts';
 import { asApplication, isStreaming } from '../../wsgi/application.ts';
+import { checkOptions } from '../../wsgi/check-options.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { ApplicationLike } from '../../wsgi/types.ts';
 import { headerObject } from '../header-object.ts';
@@ -29,12 +30,13 @@ export interface RingBothHandler extends RingHandler {
  * once, else as a promise. The body is text or bytes, or an async iterable, which ends the request when
  * it is left early. An application that fails answers 500.
  *
- * @throws {TypeError} when `app` is no application.
+ * @throws {TypeError} on an unknown option, or when `app` is no application.
  *
  * @example
  * const { status, headers, body } = await toRing(app)(request);
  */
 export function toRing(app: ApplicationLike, options: ToRingOptions = {}): RingBothHandler {
+  checkOptions('toRing', options, ['log']);
   const application = asApplication(app);
   const log = options.log ?? stderrLog;
   const streaming = isStreaming(application);

@@ -1,5 +1,5 @@
 /**
- * Refuses options that do not exist: a misspelt one would silently test something else.
+ * Refuses options that do not exist: a misspelt one would silently be without effect.
  *
  * @throws {TypeError} naming the unknown option and the known ones.
  */
