@@ -275,13 +275,15 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     if (this.over) return;
     this.over = true;
     this.socket.setTimeout(0);
-    if (isHeard(this.request)) skipContent(this.request);
+    const { request, response } = this;
+    if (isHeard(request)) skipContent(request);
     process.nextTick(() => {
-      detach(this.response);
+      detach(response);
       // The last of them emits 'finish'.
       for (const callback of this.callbacks) this.guard(callback);
-      this.guard(() => endRequest(this.request));
-      process.nextTick(() => this.guard(() => close(this.response)));
+      if (isHeard(request)) this.guard(() => endRequest(request));
+      if (response.listenerCount('close') === 0) return;
+      process.nextTick(() => this.guard(() => close(response)));
     });
   }
 
