@@ -1,5 +1,6 @@
 /** Functions for Lambda's runtime: the same application, whole and streamed. */
 import { toLambda, toLambdaStream } from 'wizgi/lambda';
+import { kitApplication } from 'wizgi/testing';
 
 const TEXT = ['Content-Type', 'text/plain; charset=utf-8'];
 
@@ -60,3 +61,4 @@ function application(environ, startResponse) {
 
 export const whole = toLambda(application);
 export const streamed = toLambdaStream(application);
+export const kit = toLambda(kitApplication);
