@@ -308,6 +308,7 @@ describe('a result', () => {
   it.each([
     ['function-url', 6 * 1024 ** 2 + 200, {}],
     ['load-balancer', 1024 ** 2 + 1, {}],
+    ['vpc-lattice', 6 * 1024 ** 2 + 200, {}],
     ['function-url', 1001, { maxAnswer: 1000 }],
   ])('of %s is not larger than it may be', async (name, size, options) => {
     const lines: string[] = [];

@@ -119,7 +119,7 @@ function latticeRequest(event: LatticeEvent): LambdaRequest {
     ...server(headers, undefined, 'https'),
     ...peer(forwarded.slice(forwarded.lastIndexOf(',') + 1).trim()),
     body: bodyOf(event.body, event.isBase64Encoded),
-    answer: 'balancer',
+    answer: 'lattice',
   };
 }
 

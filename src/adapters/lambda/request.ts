@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../wsgi/types.ts';
 
 /** The form in which an answer is expected. */
-export type AnswerForm = 'gateway' | 'payload-2' | 'balancer' | 'balancer-multi';
+export type AnswerForm = 'gateway' | 'payload-2' | 'balancer' | 'balancer-multi' | 'lattice';
 
 /** An HTTP request, whichever event it came in. */
 export interface LambdaRequest {

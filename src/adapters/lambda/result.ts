@@ -58,6 +58,7 @@ export function metadataOf(
     case 'payload-2':
       return { statusCode, ...withCookies(headers) };
     case 'balancer':
+    case 'lattice':
       return { statusCode, statusDescription: head.status, headers: singleValues(headers) };
     case 'balancer-multi':
       return {
