@@ -1,4 +1,4 @@
-import { AbortSource } from '../wsgi/abort.ts';
+import { AbortPool } from '../wsgi/abort.ts';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
 import type { Log } from '../wsgi/log.ts';
@@ -36,7 +36,7 @@ export function pullAnswer(
   signal?: AbortSignal,
 ): PulledAnswer | Promise<PulledAnswer> {
   const exchange = new PullExchange(describe(environ));
-  exchange.run = run(app, environ, exchange, { log, abort: new AbortSource() });
+  exchange.run = run(app, environ, exchange, { log, abort: exchange.abortSource });
   return exchange.answer ?? exchange.whenAnswered(signal);
 }
 
@@ -52,9 +52,12 @@ interface Waiter {
   reject(reason: unknown): void;
 }
 
+const aborts = new AbortPool();
+
 const END: Step = { done: true, value: undefined };
 
 class PullExchange implements Exchange, PulledContent, AsyncIterator<Chunk> {
+  readonly abortSource = aborts.take();
   run: Run | null = null;
   answer: PulledAnswer | null = null;
   private readonly description: string;
@@ -132,6 +135,7 @@ class PullExchange implements Exchange, PulledContent, AsyncIterator<Chunk> {
 
   done(): void {
     this.over = true;
+    aborts.give(this.abortSource);
     this.giveUp?.(new WsgiError('client-gone', 'the request ended before its answer began'));
     if (!this.finished) this.cut();
     for (const notify of this.whenOver) notify();

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   fromRack,
@@ -322,6 +323,23 @@ describe('a body', () => {
       ]);
       expect(order.splice(0)).toEqual(['close', [null, failure]]);
     }
+  });
+
+  it('that is a stream is destroyed, though nobody asked for its content', async () => {
+    const stream = Readable.from(['some']);
+    let finished = false;
+    const app = fromRack((env) => {
+      env['rack.response_finished']?.push(() => {
+        finished = true;
+      });
+      return [200, { 'content-length': '4' }, stream];
+    });
+    const client = testClient((environ, startResponse) => {
+      const body = app(environ, startResponse);
+      return Object.assign([], { close: () => body instanceof Promise || body.close?.() });
+    });
+    await client.head('/');
+    expect([stream.destroyed, finished]).toEqual([true, true]);
   });
 
   it('is not there when the application fails', async () => {

@@ -8,6 +8,8 @@ export class Finish {
   private readonly callbacks: readonly RackFinished[];
   private response: RackResponse | null = null;
   private failure: { readonly error: unknown } | null = null;
+  /** Blocks were asked for. */
+  private watching = false;
   private over = false;
 
   constructor(env: RackEnv, callbacks: readonly RackFinished[]) {
@@ -42,9 +44,14 @@ export class Finish {
     if (this.callbacks.length === 0 && (content === body || body?.close === undefined)) {
       return content;
     }
-    const close = () => this.close();
-    if (Array.isArray(content)) return Object.assign([...(content as Chunk[])], { close });
+    if (Array.isArray(content)) {
+      return Object.assign([...(content as Chunk[])], { close: () => this.close() });
+    }
     const blocks = Symbol.asyncIterator in content ? this.watchLater(content) : this.watch(content);
+    const close = () => {
+      if (!this.watching) letGo(content);
+      return this.close();
+    };
     return Object.assign(blocks, { close });
   }
 
@@ -81,6 +88,7 @@ export class Finish {
   }
 
   private *watch(content: Iterable<Chunk>): Generator<Chunk> {
+    this.watching = true;
     try {
       yield* content;
     } catch (error) {
@@ -90,6 +98,7 @@ export class Finish {
   }
 
   private async *watchLater(content: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
+    this.watching = true;
     try {
       yield* content;
     } catch (error) {
@@ -97,4 +106,9 @@ export class Finish {
       throw error;
     }
   }
+}
+
+/** Ends what was never iterated, as a stream of Node.js has to be. */
+function letGo(content: Body & { destroy?: () => unknown }): void {
+  content.destroy?.();
 }
