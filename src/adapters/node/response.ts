@@ -1,5 +1,4 @@
-import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
-import { Socket } from 'node:net';
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Messages } from './messages.ts';
 import { fieldsOf, type GivenHeaders, internalSymbol } from './response-head.ts';
 import { connectionIsTheGateways, type GatewaySocket } from './socket.ts';
@@ -43,9 +42,20 @@ interface Internals {
 
 type Answer = NodeResponse & Internals;
 
-const sample = new ServerResponse(new IncomingMessage(new Socket()));
-const GATHERED = internalSymbol(sample, 'kOutHeaders');
-const NEED_DRAIN = internalSymbol(sample, 'kNeedDrain');
+/** Where node:http keeps what setHeader was given, and that 'drain' is waited for. */
+interface InternalSymbols {
+  readonly gathered: symbol | undefined;
+  readonly needDrain: symbol | undefined;
+}
+
+let symbols: InternalSymbols | null = null;
+
+function symbolsOf(response: ServerResponse): InternalSymbols {
+  return {
+    gathered: internalSymbol(response, 'kOutHeaders'),
+    needDrain: internalSymbol(response, 'kNeedDrain'),
+  };
+}
 
 /**
  * A real ServerResponse, with all that node:http checks and emits. Where it would turn the answer into
@@ -59,6 +69,7 @@ export function makeResponse(
   owner: ResponseOwner,
 ): NodeResponse {
   const response = messages.response(request) as Answer;
+  symbols ??= symbolsOf(response);
   response[OWNER] = owner;
   response._storeHeader = storeHeader;
   response._send = send;
@@ -78,7 +89,8 @@ export function isObserved(response: NodeResponse): boolean {
 /** Lets a handler go on writing, if it waits for that. */
 export function drain(response: NodeResponse): void {
   if (!response.writableNeedDrain) return;
-  if (NEED_DRAIN !== undefined) (response as Answer)[NEED_DRAIN] = false;
+  const needDrain = symbols?.needDrain;
+  if (needDrain !== undefined) (response as Answer)[needDrain] = false;
   response.emit('drain');
 }
 
@@ -110,7 +122,8 @@ function storeHeader(this: Answer, firstLine: string, headers: GivenHeaders): vo
 
 function announce(answer: Answer, headers: GivenHeaders): void {
   if (answer.statusCode < 200) throw connectionIsTheGateways();
-  const gathered = GATHERED !== undefined && headers === answer[GATHERED];
+  const table = symbols?.gathered;
+  const gathered = table !== undefined && headers === answer[table];
   const { list, hasLength, isChunked } = fieldsOf(headers, gathered);
   const { _contentLength: length } = answer;
   if (!hasLength && !isChunked && answer._hasBody && !answer._removedContLen && length !== null) {

@@ -81,6 +81,7 @@ class Handling implements ExchangeOwner {
   private received = 0;
   private receiving = false;
   private storing = false;
+  private arrived = false;
   private done = false;
 
   constructor(settings: Settings, request: RoutedRequest, response: ServerResponse) {
@@ -163,13 +164,16 @@ class Handling implements ExchangeOwner {
       this.storing = false;
       if (error !== undefined) this.onNotStored(error);
       else if (this.done) this.letGo();
+      else if (this.arrived) this.onContentEnd();
       else this.request.resume();
     };
     stored.then(() => next(), next);
   }
 
   private onContentEnd(): void {
-    if (!this.receiving) return;
+    this.arrived = true;
+    // A stream can end while it is paused, if nothing is left in it.
+    if (!this.receiving || this.storing) return;
     this.receiving = false;
     this.stream?.end();
     if (this.spool !== null) this.enter(new Input(this.spool.source()), this.spool.size);
@@ -177,7 +181,7 @@ class Handling implements ExchangeOwner {
 
   /** The request ended before its content did. */
   private onContentLost(error?: Error): void {
-    if (!this.receiving) return;
+    if (!this.receiving || this.arrived) return;
     this.receiving = false;
     this.stream?.end(error?.cause instanceof WsgiError ? error.cause : clientGone());
     if (this.current === null) this.onDone();
