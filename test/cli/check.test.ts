@@ -206,7 +206,9 @@ describe('wizgi check of Python applications', () => {
         rule: 'application-fails',
         seen: 'it raised ValueError: no such page',
         requests: ['GET /raises'],
-        error: expect.stringMatching(/^Traceback .*\n {2}File ".*bad\.py", line 11, in application/),
+        error: expect.stringMatching(
+          /^Traceback .*\n {2}File ".*bad\.py", line 11, in application/,
+        ),
       },
       { rule: 'block-bytes', seen: 'a block is of type bytearray', requests: ['GET /'] },
       { rule: 'block-bytes', seen: 'a block is "text"', requests: ['GET /text'] },

@@ -117,7 +117,8 @@ export function describeSite(
 }
 
 /** What a linter, an application or the server says when something is wrong. */
-const COMPLAINT = /Traceback|Assert|Error|Exception|Warning|without being closed|validator: .*: error:|\[(?:ERROR|WARN)/;
+const COMPLAINT =
+  /Traceback|Assert|Error|Exception|Warning|without being closed|validator: .*: error:|\[(?:ERROR|WARN)/;
 
 /** Starts the server of a site. */
 export function serve(
