@@ -46,29 +46,23 @@ interface Followers {
   readonly size: number;
 }
 
-interface FollowerKeys {
-  readonly listeners: symbol | null;
-  readonly dependants: symbol | null;
-}
+type Rule = (signal: AbortSignal) => boolean;
 
-// Found when they are needed first: workerd has no signals before there is a request.
-let followerKeys: FollowerKeys | null = null;
+// Found when it is needed first: workerd has no signals before there is a request.
+let isFollowed: Rule = (signal) => {
+  isFollowed = ruleOfNode() ?? ruleOfDeno() ?? always;
+  return isFollowed(signal);
+};
 
-function isFollowed(signal: AbortSignal): boolean {
-  followerKeys ??= findFollowerKeys();
-  const { listeners, dependants } = followerKeys;
-  if (dependants === null || Object.hasOwn(signal, dependants)) return true;
-  // Asking for the map of listeners is a fraction of asking for those of a type.
-  if (listeners === null) return getEventListeners(signal, 'abort').length > 0;
-  return (signal as unknown as Readonly<Record<symbol, Followers>>)[listeners]?.size !== 0;
-}
+/** Where it does not show, a signal counts as followed. */
+const always: Rule = () => true;
 
 /**
  * What follows a signal shows in properties that have no names: the map of its listeners, and what
  * AbortSignal.any() gives its sources, to which it adds no listener. Finds them in a signal that is followed
- * in both ways; null for what does not show.
+ * in both ways; null where the latter does not show.
  */
-function findFollowerKeys(): FollowerKeys {
+function ruleOfNode(): Rule | null {
   const { signal } = new AbortController();
   const before = Object.getOwnPropertySymbols(signal);
   const sizes = () => before.map((key) => sizeOf(signal, key));
@@ -77,13 +71,44 @@ function findFollowerKeys(): FollowerKeys {
   const followed = sizes();
   signal.removeEventListener('abort', ignore);
   const left = sizes();
-  const listeners = before.findIndex(
-    (_, index) => empty[index] === 0 && followed[index] === 1 && left[index] === 0,
+  const index = before.findIndex(
+    (_, at) => empty[at] === 0 && followed[at] === 1 && left[at] === 0,
   );
+  const listeners = before[index];
+  const withListener = Object.getOwnPropertySymbols(signal);
   // Missing in Node.js before 20.3.
   AbortSignal.any?.([signal]);
-  const added = Object.getOwnPropertySymbols(signal).filter((key) => !before.includes(key));
-  return { listeners: before[listeners] ?? null, dependants: added[0] ?? null };
+  const dependants = Object.getOwnPropertySymbols(signal).find(
+    (key) => !withListener.includes(key),
+  );
+  if (dependants === undefined) return null;
+  // Asking for the map of listeners is a fraction of asking for those of a type.
+  if (listeners !== undefined) {
+    return (signal) => Object.hasOwn(signal, dependants) || sizeOf(signal, listeners) !== 0;
+  }
+  return (signal) =>
+    Object.hasOwn(signal, dependants) || getEventListeners(signal, 'abort').length > 0;
+}
+
+/**
+ * Deno's signals get a property with their first listener, and have others that are null until something
+ * follows. An AbortController is what costs it most of a small request.
+ */
+function ruleOfDeno(): Rule | null {
+  const { signal } = new AbortController();
+  const before = Object.getOwnPropertySymbols(signal);
+  const empty = before.filter((key) => stateOf(signal, key) === null);
+  AbortSignal.any?.([signal]);
+  if (empty.every((key) => stateOf(signal, key) === null)) return null;
+  signal.addEventListener('abort', ignore);
+  const listened = Object.getOwnPropertySymbols(signal).find((key) => !before.includes(key));
+  if (listened === undefined) return null;
+  return (signal) =>
+    Object.hasOwn(signal, listened) || empty.some((key) => stateOf(signal, key) !== null);
+}
+
+function stateOf(signal: AbortSignal, key: symbol): unknown {
+  return (signal as unknown as Readonly<Record<symbol, unknown>>)[key];
 }
 
 function sizeOf(signal: AbortSignal, key: symbol): unknown {

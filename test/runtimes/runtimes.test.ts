@@ -17,6 +17,9 @@ beforeEach(needRuntimes);
 describe.each(modules)('%s', (runtime, module) => {
   it('serves applications as the contract has it', { timeout: 60_000 }, async () => {
     const { url } = await start(runtime, module);
+    // A signal that was given out again while somebody followed it would stop what is none of its business.
+    const signals = await fetch(`${url}/signals`);
+    expect(await signals.json()).toEqual({ unnoticed: [], tried: 6 });
     for (const form of ['sync', 'async']) {
       // Synchronous applications wait by doing nothing over and over, which holds up Deno.
       const slow = runtime === 'deno' && form === 'sync' ? ['stream.block-by-block'] : [];

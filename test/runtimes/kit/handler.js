@@ -5,5 +5,8 @@ import {
   kitApplication,
 } from '../../../dist/testing/kit/application/application.js';
 import { mount } from '../../../dist/wsgi/mount.js';
+import { signals } from './signals.js';
 
-export const fetch = toFetch(mount({ '/sync': kitApplication, '/async': asyncKitApplication }));
+export const fetch = toFetch(
+  mount({ '/sync': kitApplication, '/async': asyncKitApplication, '/signals': signals }),
+);
