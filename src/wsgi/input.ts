@@ -4,6 +4,8 @@ import type { AsyncInputStream, InputStream } from './types.ts';
 
 /** Where a request body's blocks come from. */
 export interface InputSource {
+  /** A block is nobody else's: one that is read whole is handed out without a copy. */
+  readonly exclusive?: boolean;
   /**
    * The next non-empty block, null at the end of the body, undefined when it has not arrived yet.
    *
@@ -25,7 +27,7 @@ const NOTHING = Buffer.alloc(0);
 /**
  * The cursor that `wsgi.input` and `wizgi.input` share.
  *
- * Every array handed out is the caller's own copy.
+ * Every array handed out is the caller's own.
  */
 export class Input implements InputStream {
   private readonly source: InputSource;
@@ -189,6 +191,13 @@ export class Input implements InputStream {
     if (this.closed)
       throw new WsgiError('input-closed', 'wsgi.input was read after the request ended');
     if (size === 0) return NOTHING;
+    const [first] = this.blocks;
+    if (this.source.exclusive && this.offset === 0 && first?.byteLength === size) {
+      this.blocks.shift();
+      this.buffered -= size;
+      this.position += size;
+      return first;
+    }
     const result = Buffer.allocUnsafe(size);
     let filled = 0;
     let consumed = 0;

@@ -20,7 +20,7 @@ export function declaredLength(request: Request): number | null {
  *   and what the runtime throws for one that breaks off.
  */
 export async function receiveDeclared(request: Request, limit: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(await request.arrayBuffer());
+  const bytes = Buffer.from(await request.arrayBuffer());
   if (bytes.length > limit) throw new BodyTooLarge();
   return bytes;
 }
@@ -41,7 +41,27 @@ export async function receiveStream(
     }
     blocks.push(step.value);
   }
-  return blocks.length === 1 ? (blocks[0] as Uint8Array) : Buffer.concat(blocks, size);
+  return Buffer.concat(blocks, size);
+}
+
+/** A body that was received whole. */
+export class ReceivedSource implements InputSource {
+  readonly exclusive = true;
+  private bytes: Uint8Array | null;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes.length > 0 ? bytes : null;
+  }
+
+  next(): Uint8Array | null {
+    const { bytes } = this;
+    this.bytes = null;
+    return bytes;
+  }
+
+  arrival(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** A body that is read while the application runs, a block at a time and only when it is wanted. */

@@ -6,6 +6,7 @@ import { type FetchFacts, resolveToFetch, type ToFetchOptions } from './options.
 import {
   BodyTooLarge,
   declaredLength,
+  ReceivedSource,
   receiveDeclared,
   receiveStream,
   StreamSource,
@@ -74,7 +75,7 @@ async function receive(
     facts.log.info('refused', { reason: 'incomplete-body' });
     return refusal(400, 'Bad Request');
   }
-  return enter(app, facts, call, Input.of(bytes), null, bytes.length);
+  return enter(app, facts, call, new Input(new ReceivedSource(bytes)), null, bytes.length);
 }
 
 function enter(
