@@ -238,7 +238,7 @@ describe('node:http2', () => {
       ]);
       return [`${environ.SERVER_PROTOCOL} ${environ.HTTP_HOST} ${environ['HTTP_COOKIE']} ${body}`];
     });
-    const server = createServer2(toNode(app, { log }) as never);
+    const server = createServer2(toNode(app, { log }));
     const port = await listening(server);
     const session = connect2(`http://127.0.0.1:${port}`);
     onTestFinished(() => session.destroy());
@@ -284,7 +284,7 @@ it('over TLS the scheme is https', async (context) => {
     return [String([environ['wsgi.url_scheme'], environ['HTTPS']])];
   };
   const options = { key: readFileSync(key), cert: readFileSync(cert) };
-  const server = createTlsServer(options, toNode(app) as RequestListener);
+  const server = createTlsServer(options, toNode(app));
   const port = await listening(server);
   const text = await new Promise<string>((resolve, reject) => {
     tlsRequest({ port, host: '127.0.0.1', rejectUnauthorized: false, agent: false }, (incoming) => {

@@ -190,7 +190,7 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
   // --- the handler -----------------------------------------------------------------------------
 
   private passOn(next: NodeHandler, error: unknown): void {
-    if (error !== undefined && error !== null && error !== 'route') this.fail(error);
+    if (error) this.fail(error);
     else next(this.request, this.response);
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 
 /** What a handler calls to say that the request is not for it, or that it failed. */
 export type NextFunction = (error?: unknown) => void;
@@ -9,6 +10,13 @@ export type NodeHandler = (
   response: ServerResponse,
   next?: NextFunction,
 ) => unknown;
+
+/** What {@link toNode} makes: a handler for node:http, node:https and node:http2, or middleware. */
+export type ServerHandler = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+  next?: NextFunction,
+) => void;
 
 /** Koa's application: `callback()` gives its handler. */
 export interface KoaLike {

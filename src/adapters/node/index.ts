@@ -6,6 +6,7 @@ export type {
   NextFunction,
   NodeApplication,
   NodeHandler,
+  ServerHandler,
 } from './handler.ts';
 export { environOf } from './request.ts';
 export { type ToNodeOptions, toNode } from './to-node.ts';

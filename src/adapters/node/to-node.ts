@@ -14,7 +14,7 @@ import { type Run, run } from '../../wsgi/run.ts';
 import type { Application, ApplicationLike } from '../../wsgi/types.ts';
 import { type HandlerFacts, type RoutedRequest, requestEnviron } from './environ.ts';
 import { type ExchangeOwner, ResponseExchange } from './exchange.ts';
-import type { NextFunction, NodeHandler } from './handler.ts';
+import type { NextFunction, ServerHandler } from './handler.ts';
 import { environOf } from './request.ts';
 
 const { maxBody, bodyInMemory, spoolDirectory, timeout } = optionTable;
@@ -51,7 +51,7 @@ interface Settings extends Required<OptionsOf<typeof toNodeTable>> {
  * express().use('/legacy', toNode(python('legacy.wsgi')));
  * @throws {ConfigurationError} for an unusable option.
  */
-export function toNode(app: ApplicationLike, options: ToNodeOptions = {}): NodeHandler {
+export function toNode(app: ApplicationLike, options: ToNodeOptions = {}): ServerHandler {
   const { environ, errors, log = stderrLog, ...rest } = options;
   const application = asApplication(app);
   const settings: Settings = {
@@ -63,7 +63,9 @@ export function toNode(app: ApplicationLike, options: ToNodeOptions = {}): NodeH
     aborts: new AbortPool(),
   };
   return (request, response, next) => {
-    new Handling(settings, request, response).start(next);
+    // HTTP/2's compatibility API has the same methods, where they are used here.
+    const [incoming, outgoing] = [request as RoutedRequest, response as ServerResponse];
+    new Handling(settings, incoming, outgoing).start(next);
   };
 }
 
