@@ -24,7 +24,7 @@ export function needRuntimes(context: Skipping): void {
   const programs = ['bun', 'deno', 'workerd', 'esbuild'];
   const missing = programs.find((name) => !existsSync(`${MODULES}.bin/${name}`));
   if (missing === undefined) return;
-  const reason = `${missing} is not installed: npm ci --prefix test/runtimes`;
+  const reason = `${missing} is not installed: npm install --prefix test/runtimes`;
   if (process.env['CI'] === 'true') throw new Error(reason);
   context.skip(reason);
 }
