@@ -7,6 +7,10 @@ interface Name {
   readonly lower: string;
 }
 
+/** What HTTP_* and CONTENT_* begin with. */
+const H = 0x48;
+const C = 0x43;
+
 // Clients send the same few names again and again; the bound is for those who invent them.
 const MAX_KNOWN = 1024;
 const known = new Map<string, Name | null>();
@@ -42,6 +46,9 @@ export function addHeaders(request: IncomingMessage, environ: Environ, chunked: 
   const raw: string[] = [];
   const headers: NodeJS.Dict<string | string[]> = {};
   for (const key in environ) {
+    // Most entries are no headers, and this is quicker to see than what they are.
+    const initial = key.charCodeAt(0);
+    if (initial !== H && initial !== C) continue;
     const name = nameOf(key);
     if (name === null) continue;
     const value = environ[key];

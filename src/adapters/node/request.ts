@@ -122,8 +122,9 @@ function destroy(
     this.emit('aborted');
     this.socket.destroy(error ?? undefined);
   }
-  // Only who listens hears of it, as under node:http.
-  process.nextTick(() => callback(this.listenerCount('error') === 0 ? null : error));
+  // Only who listens hears of it, as under node:http, and in a turn of its own.
+  if (!isHeard(this)) callback();
+  else process.nextTick(() => callback(this.listenerCount('error') === 0 ? null : error));
 }
 
 /** Tells whether anybody waits for an event of the request. */

@@ -133,7 +133,7 @@ function announce(answer: Answer, headers: GivenHeaders): void {
 }
 
 function reason(message: string): string {
-  return message.replace(/\t/g, ' ').trim();
+  return (message.includes('\t') ? message.replaceAll('\t', ' ') : message).trim();
 }
 
 function send(this: Answer, data: unknown, encoding?: unknown, callback?: unknown): boolean {
