@@ -151,7 +151,7 @@ const suites: readonly (readonly [Harness, readonly Section[]])[] = [
   ...[clientHarness, httpHarness].map((harness) => [harness, [validation]] as const),
   ...[fetchHarness, asynchronously(fetchHarness)].map((harness) => [harness, sections] as const),
   [fetchRoundTrip, ofRequests],
-  ...[nodeHarness, asynchronously(nodeHarness)].map((harness) => [harness, sections] as const),
+  [nodeHarness, sections],
   [roundTripHarness, sections],
   [lambdaHarness, ofWholeAnswers],
   [lambdaStreamHarness, ofFunctions],
