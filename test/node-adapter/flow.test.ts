@@ -1,7 +1,7 @@
 /** Back-pressure: neither an upload nor an answer piles up in memory. */
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { fromNode, type NodeHandler } from 'wizgi/node';
@@ -150,6 +150,29 @@ it('a body that is still being read when the answer is out is read to its end', 
   await until(() => size === 4);
   socket.write('half');
   await until(() => size === 8);
+});
+
+it('a body that is piped to a slow stream when the answer is out gets there whole', async () => {
+  let size = 0;
+  let over = false;
+  const site = await adapted((request, response) => {
+    const slow = new Writable({
+      highWaterMark: 1,
+      write(piece: Buffer, _encoding, callback) {
+        size += piece.length;
+        setImmediate(callback);
+      },
+      final(callback) {
+        over = true;
+        callback();
+      },
+    });
+    request.pipe(slow);
+    response.end('thanks');
+  });
+  await send(site, { method: 'POST', body: Buffer.alloc(MEBIBYTE) });
+  await until(() => over, 'the end of the body');
+  expect(size).toBe(MEBIBYTE);
 });
 
 it('pause() and resume() of a request hold', async () => {

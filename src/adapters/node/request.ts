@@ -132,21 +132,21 @@ export function isHeard(request: NodeRequest): boolean {
   return (request as unknown as { _eventsCount: number })._eventsCount > 0;
 }
 
-/** Tells whether somebody reads a body that has not arrived whole. */
+/** Tells whether somebody reads a body that has not arrived whole, be it with pauses. */
 export function isBeingRead(request: NodeRequest): boolean {
-  return request.readableFlowing === true && !request.complete && !request.destroyed;
+  return request.readableFlowing !== null && !request.complete && !request.destroyed;
 }
 
 /** The request is answered: what nobody reads of its body is dropped, as under node:http. */
 export function skipContent(request: NodeRequest): void {
-  if (!request.complete && request.readableFlowing !== true) request[CONTENT].skip(request);
+  if (!request.complete && request.readableFlowing === null) request[CONTENT].skip(request);
 }
 
 /** Has a request that is answered come to its end. */
 export function endRequest(request: NodeRequest): void {
   if (request.destroyed || isBeingRead(request)) return;
   if (request.complete) {
-    if (request.readableFlowing !== true) request.resume();
+    if (request.readableFlowing === null) request.resume();
   } else {
     request[CONTENT].dropped = true;
     request.destroy();
