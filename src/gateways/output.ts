@@ -84,9 +84,7 @@ export class Output {
 
   /** Ends both sides behind what was written. */
   endBoth(): void {
-    // What the system has, it sends before the end of a closed socket: shutting it down first is one more call.
-    if (this.pending) this.socket.destroySoon();
-    else this.socket.destroy();
+    this.socket.destroySoon();
   }
 
   /** Ends the connection at once, by a reset where the transport has one. */
