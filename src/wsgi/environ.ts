@@ -16,6 +16,22 @@ export function environKey(name: string): string | null {
   return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`;
 }
 
+// Clients send the same few names again and again; the bounds are for those who invent them.
+const MOST_KNOWN = 1024;
+const LONGEST_KNOWN = 64;
+const known = new Map<string, string | null>();
+
+/** As {@link environKey}, for names that come with every request. */
+export function knownEnvironKey(name: string): string | null {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const key = environKey(name);
+  if (name.length > LONGEST_KNOWN) return key;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(name, key);
+  return key;
+}
+
 /** Adds a request header; one that repeats is joined to one value. (RFC 3875 §4.1.18; RFC 6265 §5.4) */
 export function addHeader(environ: Environ, key: string, value: string): void {
   const before = environ[key];

@@ -1,4 +1,4 @@
-import { addHeader, decodePath, environKey } from '../../wsgi/environ.ts';
+import { addHeader, decodePath, knownEnvironKey } from '../../wsgi/environ.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
@@ -84,22 +84,9 @@ export function isMounted(request: Request, scriptName: string): boolean {
   return path === scriptName || path.startsWith(`${scriptName}/`);
 }
 
-// Clients send the same few names again and again; the bound is for those that invent some.
-const MAX_KNOWN_NAMES = 1024;
-const knownNames = new Map<string, string | null>();
-
-function keyOf(name: string): string | null {
-  const known = knownNames.get(name);
-  if (known !== undefined) return known;
-  const key = environKey(name);
-  if (knownNames.size >= MAX_KNOWN_NAMES) knownNames.clear();
-  knownNames.set(name, key);
-  return key;
-}
-
 function addHeaders(environ: Environ, headers: Headers): void {
   headers.forEach((value, name) => {
-    const key = keyOf(name);
+    const key = knownEnvironKey(name);
     if (key !== null) addHeader(environ, key, HEADERS_ARE_TEXT ? octetsOfText(value) : value);
   });
 }

@@ -1,4 +1,4 @@
-import { addHeader, decodePath, environKey } from '../../wsgi/environ.ts';
+import { addHeader, decodePath, knownEnvironKey } from '../../wsgi/environ.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
@@ -53,7 +53,7 @@ export function lambdaEnviron(
     'wizgi.lambda.context': context,
   };
   for (const [name, value] of request.headers) {
-    const key = environKey(name);
+    const key = knownEnvironKey(name);
     if (key !== null) addHeader(environ, key, value);
   }
   // That of the event can be one of content in another form.

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ConnectionFacts, connectionFacts } from '../../gateways/peer.ts';
-import { decodePath, environKey } from '../../wsgi/environ.ts';
+import { decodePath, knownEnvironKey } from '../../wsgi/environ.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ, ErrorStream } from '../../wsgi/types.ts';
@@ -95,25 +95,12 @@ function addOuterEntries(environ: Environ, request: IncomingMessage): void {
   }
 }
 
-// Clients send the same few names again and again; the bound is for those who invent them.
-const MAX_KNOWN = 1024;
-const known = new Map<string, string | null>();
-
-function keyOf(name: string): string | null {
-  const found = known.get(name);
-  if (found !== undefined) return found;
-  const key = environKey(name);
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(name, key);
-  return key;
-}
-
 /** HTTP_* mirrors the request's fields. (RFC 3875 §4.1.18) */
 function addHeaders(environ: Environ, request: IncomingMessage): void {
   const { headers } = request;
   for (const name in headers) {
     const value = headers[name];
-    const key = keyOf(name);
+    const key = knownEnvironKey(name);
     if (key === null || value === undefined) continue;
     environ[key] = Array.isArray(value) ? value.join(', ') : String(value);
   }

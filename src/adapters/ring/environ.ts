@@ -1,4 +1,4 @@
-import { addHeader, decodePath, environKey } from '../../wsgi/environ.ts';
+import { addHeader, decodePath, knownEnvironKey } from '../../wsgi/environ.ts';
 import { TextErrorStream } from '../../wsgi/error-stream.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import type { AsyncInputStream, Environ, InputStream } from '../../wsgi/types.ts';
@@ -84,7 +84,7 @@ function dividePath(uri: string, context: string): [scriptName: string, pathInfo
 
 function addHeaders(environ: Environ, headers: RingRequest['headers']): void {
   for (const [name, value] of Object.entries(headers)) {
-    const key = environKey(name);
+    const key = knownEnvironKey(name);
     if (key !== null) addHeader(environ, key, value);
   }
 }
