@@ -1,6 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AbortSource } from './abort.ts';
 
+function dependantsShow(): boolean {
+  const { signal } = new AbortController();
+  const before = Object.getOwnPropertySymbols(signal).length;
+  AbortSignal.any([signal]);
+  return Object.getOwnPropertySymbols(signal).length > before;
+}
+
 describe('AbortSource', () => {
   it('ASY-23 aborts the signal of the request under way', () => {
     const source = new AbortSource();
@@ -11,7 +18,8 @@ describe('AbortSource', () => {
     expect(signal.reason).toBe(reason);
   });
 
-  it('gives a signal that nobody followed to the next request too', () => {
+  // From Node.js 24 on nothing of a signal shows what AbortSignal.any() made of it.
+  it.runIf(dependantsShow())('gives a signal that nobody followed to the next request too', () => {
     const source = new AbortSource();
     const first = source.signal();
     const listener = () => undefined;
