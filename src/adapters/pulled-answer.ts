@@ -1,5 +1,5 @@
 import { AbortPool } from '../wsgi/abort.ts';
-import { WsgiError } from '../wsgi/errors.ts';
+import { clientGone, WsgiError } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
@@ -187,7 +187,7 @@ class PullExchange implements Exchange, PulledContent, AsyncIterator<Chunk> {
     this.blocks.length = 0;
     if (this.finished) this.run?.resume();
     else {
-      const error = new WsgiError('client-gone', 'the client is gone');
+      const error = clientGone();
       this.run?.abort(reason instanceof Error ? reason : error);
     }
   }

@@ -130,6 +130,12 @@ const STREAM_HIGH_WATER = 64 * 1024;
 const SMALL = 1024;
 const JOINT = 16 * 1024;
 
+/** The status where a body could not be stored: whether there is no room for it. (RFC 4918 §11.5) */
+export function notStoredStatus(error: unknown): 500 | 507 {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? 507 : 500;
+}
+
 /** How a {@link BodyStream} acts on its connection. */
 export interface BodyStreamHooks {
   /** The application waits for bytes: the moment for `100 Continue`. */

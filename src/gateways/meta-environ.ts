@@ -1,7 +1,7 @@
 /** environ from meta-variables: what CGI, FastCGI, SCGI, uwsgi and AJP have in common. */
 import type { Variables } from '../protocols/cgi/variables.ts';
 import { ProtocolError } from '../protocols/protocol-error.ts';
-import { addHeader, decodePath, encodePath } from '../wsgi/environ.ts';
+import { addHeader, decodePath, encodePath, isBelow } from '../wsgi/environ.ts';
 import { fileWrapper } from '../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../wsgi/input.ts';
 import type { Environ } from '../wsgi/types.ts';
@@ -142,7 +142,7 @@ function dividePath(environ: Environ, { scriptName, mounted }: ServerFacts): voi
     return;
   }
   const whole = before === '' && path === '' ? documentPath(environ) : joined(before, path);
-  if (scriptName !== '' && whole !== scriptName && !whole.startsWith(`${scriptName}/`)) {
+  if (!isBelow(whole, scriptName)) {
     throw new ProtocolError('outside-script-name', 404, 'the path is outside the mount point');
   }
   environ.SCRIPT_NAME = scriptName;

@@ -1,11 +1,8 @@
-import type { Pieces } from '../protocols/answer.ts';
+import { type Pieces, TEXT_LIMIT } from '../protocols/answer.ts';
 import { octets } from '../wsgi/blocks.ts';
 
 /** Up to this size pieces are copied, so that they leave in one write. */
 const COPY_LIMIT = 8 * 1024;
-
-/** Up to this size they are joined as Latin-1 text, which V8 joins faster than buffers. */
-const TEXT_LIMIT = 1024;
 
 /** Small pieces as one; null when they are better written beside one another. */
 export function joined(pieces: Pieces): string | Uint8Array | null {

@@ -11,12 +11,13 @@ import { type Variables, variable } from '../protocols/cgi/variables.ts';
 import { ProtocolError } from '../protocols/protocol-error.ts';
 import type { AbortSource } from '../wsgi/abort.ts';
 import { encode } from '../wsgi/blocks.ts';
-import { WsgiError } from '../wsgi/errors.ts';
+import { clientGone, WsgiError } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
 import { Input } from '../wsgi/input.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
 import { type Run, run } from '../wsgi/run.ts';
 import type { Chunk, Environ } from '../wsgi/types.ts';
+import { notStoredStatus } from './body.ts';
 import type { Answered, Gateway, RequestLine } from './gateway.ts';
 import { metaEnviron } from './meta-environ.ts';
 import type { ConnectionFacts } from './peer.ts';
@@ -166,8 +167,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
 
   contentLost(error: unknown): void {
     this.owner.gateway.log.error('the request body could not be stored', { error });
-    const full = /^(?:ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '');
-    if (this.phase === RECEIVING) this.refuse('body-not-stored', full ? 507 : 500);
+    if (this.phase === RECEIVING) this.refuse('body-not-stored', notStoredStatus(error));
   }
 
   /** The content is faulty, incomplete or too slow. */
@@ -330,7 +330,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
       if (this.isOver()) return;
       this.current = started;
       // The application may have ended the server.
-      if (this.gone) started.abort(new WsgiError('client-gone', 'the client is gone'));
+      if (this.gone) started.abort(clientGone());
     });
   }
 

@@ -4,6 +4,9 @@ export type Pieces = readonly (string | Uint8Array)[];
 /** Some content: text is Latin-1. Its length is its size in bytes. */
 export type Block = string | Uint8Array;
 
+/** Up to this size in bytes, pieces are joined as text, which V8 joins faster than buffers. */
+export const TEXT_LIMIT = 1024;
+
 /** The head of an answer, checked: no hop-by-hop fields, no Content-Length, nothing but octets. */
 export interface AnswerHead {
   /** As in `200 OK`. */

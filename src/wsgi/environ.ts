@@ -1,3 +1,4 @@
+import { remembered } from './remembered.ts';
 import type { Environ } from './types.ts';
 
 const DROPPED = new Set(['proxy', 'transfer-encoding']);
@@ -16,27 +17,20 @@ export function environKey(name: string): string | null {
   return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`;
 }
 
-// Clients send the same few names again and again; the bounds are for those who invent them.
-const MOST_KNOWN = 1024;
-const LONGEST_KNOWN = 64;
-const known = new Map<string, string | null>();
-
 /** As {@link environKey}, for names that come with every request. */
-export function knownEnvironKey(name: string): string | null {
-  const found = known.get(name);
-  if (found !== undefined) return found;
-  const key = environKey(name);
-  if (name.length > LONGEST_KNOWN) return key;
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(name, key);
-  return key;
-}
+export const knownEnvironKey = remembered(environKey);
 
 /** Adds a request header; one that repeats is joined to one value. (RFC 3875 §4.1.18; RFC 6265 §5.4) */
 export function addHeader(environ: Environ, key: string, value: string): void {
   const before = environ[key];
   if (before === undefined) environ[key] = value;
   else environ[key] = `${before}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
+}
+
+/** Tells whether a decoded path lies at or below a mount point, which is empty or has no slash at its end. */
+export function isBelow(path: string, mount: string): boolean {
+  if (mount === '') return true;
+  return path.startsWith(mount) && (path.length === mount.length || path[mount.length] === '/');
 }
 
 /** Percent-decodes a path once, octets as Latin-1; malformed escapes stay as they are. */

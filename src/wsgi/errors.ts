@@ -29,3 +29,8 @@ export class WsgiError extends Error {
     this.code = code;
   }
 }
+
+/** What those hear who have something to do with a client that left. */
+export function clientGone(): WsgiError {
+  return new WsgiError('client-gone', 'the client is gone');
+}

@@ -1,4 +1,5 @@
 import { asApplication, isStreaming, streaming } from './application.ts';
+import { isBelow } from './environ.ts';
 import { carryHosted } from './hosted.ts';
 import type { Application, ApplicationLike, Body, StartResponse } from './types.ts';
 
@@ -47,11 +48,6 @@ function checkPrefixes(prefixes: readonly string[]): void {
   const twice = prefixes.find((prefix, index) => prefixes.indexOf(prefix) !== index);
   if (twice === undefined) return;
   throw new TypeError(`mount: there are two applications at ${JSON.stringify(twice || '/')}`);
-}
-
-function isBelow(path: string, prefix: string): boolean {
-  if (prefix === '') return true;
-  return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/');
 }
 
 function notFound(startResponse: StartResponse): Body {

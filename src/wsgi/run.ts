@@ -11,7 +11,7 @@
  */
 import type { AbortSource } from './abort.ts';
 import { byteLength, coalesce, encode } from './blocks.ts';
-import { WsgiError, type WsgiErrorCode } from './errors.ts';
+import { clientGone, WsgiError, type WsgiErrorCode } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { FileWrapper } from './file-wrapper.ts';
 import { foreignInterface } from './foreign-interface.ts';
@@ -553,10 +553,6 @@ function withResolvers(): PromiseWithResolvers {
   // Whoever ignores the promise must not be punished for it by an unhandled rejection.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
-}
-
-function clientGone(): WsgiError {
-  return new WsgiError('client-gone', 'the client is gone');
 }
 
 function startMissing(): WsgiError {

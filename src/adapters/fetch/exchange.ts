@@ -1,6 +1,6 @@
 import { AbortPool, type AbortSource } from '../../wsgi/abort.ts';
 import { encode } from '../../wsgi/blocks.ts';
-import { WsgiError } from '../../wsgi/errors.ts';
+import { clientGone, WsgiError } from '../../wsgi/errors.ts';
 import type { Exchange } from '../../wsgi/exchange.ts';
 import type { Input } from '../../wsgi/input.ts';
 import type { Log } from '../../wsgi/log.ts';
@@ -157,7 +157,7 @@ export class FetchExchange implements Exchange {
   /** The client is gone. */
   private leave(): void {
     this.controller = null;
-    const gone = new WsgiError('client-gone', 'the client is gone');
+    const gone = clientGone();
     this.entry.source?.fail(gone);
     this.run?.abort(gone);
   }

@@ -1,4 +1,5 @@
 import { streaming } from '../../wsgi/application.ts';
+import { checkOptions } from '../../wsgi/check-options.ts';
 import { isThenable } from '../../wsgi/iteration.ts';
 import type { Application, Body, Environ, StartResponse } from '../../wsgi/types.ts';
 import { answer } from './answer.ts';
@@ -49,12 +50,7 @@ export function fromFetch(
   handler: FetchHandler | FetchObject,
   options: FromFetchOptions = {},
 ): Application {
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `unknown fromFetch option '${unknown}'; the options are ${KNOWN.join(', ')}`,
-    );
-  }
+  checkOptions('fromFetch', options, KNOWN);
   const handle = handleOf(handler);
   const { env, keepScriptName = false } = options;
   return streaming((environ, startResponse) => {

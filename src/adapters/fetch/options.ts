@@ -1,3 +1,4 @@
+import { checkOptions } from '../../wsgi/check-options.ts';
 import { TextErrorStream, type TextSink } from '../../wsgi/error-stream.ts';
 import type { Log } from '../../wsgi/log.ts';
 import type { ErrorStream } from '../../wsgi/types.ts';
@@ -47,10 +48,7 @@ const KNOWN = ['scriptName', 'maxBody', 'addressHeader', 'environ', 'errors', 'l
  * @throws {TypeError} naming an option that does not exist or whose value is unusable.
  */
 export function resolveToFetch(options: ToFetchOptions, streaming: boolean): FetchFacts {
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`unknown toFetch option '${unknown}'; the options are ${KNOWN.join(', ')}`);
-  }
+  checkOptions('toFetch', options, KNOWN);
   const { maxBody = (streaming ? 1024 : 16) * MEBIBYTE } = options;
   if (!Number.isSafeInteger(maxBody) || maxBody < 0) {
     throw new TypeError(`toFetch option 'maxBody' is ${maxBody}; expected a number of bytes`);

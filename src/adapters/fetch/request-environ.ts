@@ -1,4 +1,4 @@
-import { addHeader, decodePath, knownEnvironKey } from '../../wsgi/environ.ts';
+import { addHeader, decodePath, isBelow, knownEnvironKey } from '../../wsgi/environ.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
@@ -81,7 +81,7 @@ export function isMounted(request: Request, scriptName: string): boolean {
   const target = targetOf(request.url);
   const mark = target.indexOf('?');
   const path = decodePath(mark === -1 ? target : target.slice(0, mark));
-  return path === scriptName || path.startsWith(`${scriptName}/`);
+  return isBelow(path, scriptName);
 }
 
 function addHeaders(environ: Environ, headers: Headers): void {

@@ -1,15 +1,11 @@
 import { environKey } from '../../wsgi/environ.ts';
+import { remembered } from '../../wsgi/remembered.ts';
 import type { Environ } from '../../wsgi/types.ts';
 import { passFor, standIn } from './stand-in.ts';
 
 const NativeHeaders = globalThis.Headers;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-// Handlers ask for the same few names again and again; the bound is for those that make names up.
-const MAX_KNOWN_NAMES = 1024;
-const keys = new Map<string, string | null>();
-const names = new Map<string, string>();
 
 /**
  * The headers of a request, read from its environ as they are asked for.
@@ -66,15 +62,13 @@ passFor(RequestHeaders, NativeHeaders);
 
 /** The environ key of a header; null for one that no environ has. */
 function keyOf(name: string): string | null {
-  const known = keys.get(name);
-  if (known !== undefined) return known;
-  const text = String(name);
-  if (!TOKEN.test(text)) throw new TypeError(`${JSON.stringify(text)} is no header name`);
-  const key = environKey(text);
-  if (keys.size >= MAX_KNOWN_NAMES) keys.clear();
-  keys.set(text, key);
-  return key;
+  return keyOfText(String(name));
 }
+
+const keyOfText = remembered((name) => {
+  if (!TOKEN.test(name)) throw new TypeError(`${JSON.stringify(name)} is no header name`);
+  return environKey(name);
+});
 
 function nativeHeaders(environ: Environ): Headers {
   const headers = new NativeHeaders();
@@ -91,21 +85,12 @@ function nativeHeaders(environ: Environ): Headers {
   return headers;
 }
 
-function nameOf(key: string): string {
-  const known = names.get(key);
-  if (known !== undefined) return known;
-  const name = headerName(key);
-  if (names.size >= MAX_KNOWN_NAMES) names.clear();
-  names.set(key, name);
-  return name;
-}
-
 /** The header that an entry mirrors; empty where it mirrors none. */
-function headerName(key: string): string {
+const nameOf = remembered((key) => {
   if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH')
     return key.toLowerCase().replace('_', '-');
   return key.startsWith('HTTP_') ? key.slice(5).toLowerCase().replaceAll('_', '-') : '';
-}
+});
 
 /** CGI has empty content variables where nothing was sent. (RFC 3875 §4.1.2, §4.1.3) */
 function isSent(key: string | null, value: unknown): value is string {

@@ -1,4 +1,4 @@
-import { addHeader, decodePath, knownEnvironKey } from '../../wsgi/environ.ts';
+import { addHeader, decodePath, isBelow, knownEnvironKey } from '../../wsgi/environ.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
@@ -83,8 +83,4 @@ export function locationOf(
   const below = path.slice(mount.length) || '/';
   const found = [below, path].find((one) => isBelow(decodePath(one), scriptName));
   return found === undefined ? null : { path: found, mount: scriptName };
-}
-
-function isBelow(path: string, mount: string): boolean {
-  return mount === '' || path === mount || path.startsWith(`${mount}/`);
 }

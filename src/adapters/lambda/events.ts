@@ -1,4 +1,5 @@
 /** Which event is which, and the request in it. */
+import { isBelow } from '../../wsgi/environ.ts';
 import type { HeaderList } from '../../wsgi/types.ts';
 import {
   bodyOf,
@@ -146,7 +147,7 @@ function restPath({
 function stagedPath(decoded: string, stage = '$default', domainName = ''): Location {
   const prefix = `/${stage}`;
   const path = encodeDecodedPath(decoded);
-  if (stage === '$default' || !(path === prefix || path.startsWith(`${prefix}/`))) {
+  if (stage === '$default' || !isBelow(path, prefix)) {
     return { path, mount: '' };
   }
   if (domainName.includes('.execute-api.')) return { path, mount: prefix };

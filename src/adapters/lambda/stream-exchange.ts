@@ -1,4 +1,4 @@
-import { WsgiError } from '../../wsgi/errors.ts';
+import { clientGone, WsgiError } from '../../wsgi/errors.ts';
 import type { ResponseHead } from '../../wsgi/response-head.ts';
 import type { Chunk } from '../../wsgi/types.ts';
 import { type Call, Execution, type LambdaExchange } from './execution.ts';
@@ -94,8 +94,7 @@ export class StreamExchange implements LambdaExchange {
   private lost(error: unknown): void {
     if (this.flushed) return;
     this.flushed = true;
-    this.failure ??=
-      error instanceof Error ? error : new WsgiError('client-gone', 'the client is gone');
+    this.failure ??= error instanceof Error ? error : clientGone();
     this.execution.stop(this.failure);
     this.conclude();
   }

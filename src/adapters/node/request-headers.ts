@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { remembered } from '../../wsgi/remembered.ts';
 import type { Environ } from '../../wsgi/types.ts';
 
 /** A header's name, as it is written and as `headers` has it. */
@@ -11,19 +12,10 @@ interface Name {
 const H = 0x48;
 const C = 0x43;
 
-// Clients send the same few names again and again; the bound is for those who invent them.
-const MAX_KNOWN = 1024;
-const known = new Map<string, Name | null>();
-
 /** The header that an entry of environ stands for, or null where it stands for none. */
-function nameOf(key: string): Name | null {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const name = key.startsWith('HTTP_') && key.length > 5 ? toName(key.slice(5)) : contentName(key);
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(key, name);
-  return name;
-}
+const nameOf = remembered((key) =>
+  key.startsWith('HTTP_') && key.length > 5 ? toName(key.slice(5)) : contentName(key),
+);
 
 function contentName(key: string): Name | null {
   return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? toName(key) : null;

@@ -1,4 +1,5 @@
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
+import { remembered } from '../../wsgi/remembered.ts';
 import { isHopByHop } from '../../wsgi/response-head.ts';
 import type { HeaderList } from '../../wsgi/types.ts';
 
@@ -54,27 +55,14 @@ const TRANSFER_ENCODING = 2;
 const LEFT_OUT = 3;
 const COOKIE = 4;
 
-// Handlers send the same few names again and again; the bound is for those who invent them.
-const MAX_KNOWN = 1024;
-const known = new Map<string, number>();
-
-function classify(name: string): number {
-  const found = known.get(name);
-  if (found !== undefined) return found;
-  const kind = kindOf(name);
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(name, kind);
-  return kind;
-}
-
-function kindOf(name: string): number {
+const kindOf = remembered((name) => {
   validateHeaderName(name);
   const lower = name.toLowerCase();
   if (lower === 'content-length') return CONTENT_LENGTH;
   if (lower === 'transfer-encoding') return TRANSFER_ENCODING;
   if (lower === 'cookie') return COOKIE;
   return lower === 'status' || isHopByHop(name) ? LEFT_OUT : PLAIN;
-}
+});
 
 class FieldCollector implements Fields {
   readonly list: HeaderList = [];
@@ -82,7 +70,7 @@ class FieldCollector implements Fields {
   isChunked = false;
 
   add(name: string, value: unknown): void {
-    const kind = classify(name);
+    const kind = kindOf(name);
     if (typeof value === 'string') {
       this.addOne(kind, name, value);
     } else if (!Array.isArray(value)) {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { BodySpool, BodyStream } from '../../gateways/body.ts';
+import { BodySpool, BodyStream, notStoredStatus } from '../../gateways/body.ts';
 import { type OptionsOf, optionTable, resolveTable } from '../../gateways/options.ts';
 import { Refusal } from '../../gateways/refusal.ts';
 import { serverFacts } from '../../gateways/server-facts.ts';
@@ -7,7 +7,7 @@ import { stderrLog } from '../../gateways/stderr-log.ts';
 import { unfailing } from '../../gateways/unfailing-log.ts';
 import { AbortPool, type AbortSource } from '../../wsgi/abort.ts';
 import { asApplication, isStreaming } from '../../wsgi/application.ts';
-import { WsgiError } from '../../wsgi/errors.ts';
+import { clientGone, WsgiError } from '../../wsgi/errors.ts';
 import { Input } from '../../wsgi/input.ts';
 import type { Log } from '../../wsgi/log.ts';
 import { type Run, run } from '../../wsgi/run.ts';
@@ -199,8 +199,7 @@ class Handling implements ExchangeOwner {
   private onNotStored(error: unknown): void {
     this.settings.log.error('the request body could not be stored', { error });
     this.receiving = false;
-    const full = /^(?:ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '');
-    this.refuse(full ? 507 : 500);
+    this.refuse(notStoredStatus(error));
   }
 
   /** Lets go of the content; what is still to come of it is dropped. */
@@ -269,10 +268,6 @@ class Handling implements ExchangeOwner {
     }
     this.onDone();
   }
-}
-
-function clientGone(): WsgiError {
-  return new WsgiError('client-gone', 'the client is gone');
 }
 
 /** Bytes of content, or a negative number where only its end tells. */

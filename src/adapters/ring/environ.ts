@@ -1,4 +1,4 @@
-import { addHeader, decodePath, knownEnvironKey } from '../../wsgi/environ.ts';
+import { addHeader, decodePath, isBelow, knownEnvironKey } from '../../wsgi/environ.ts';
 import { TextErrorStream } from '../../wsgi/error-stream.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import type { AsyncInputStream, Environ, InputStream } from '../../wsgi/types.ts';
@@ -78,8 +78,7 @@ function dividePath(uri: string, context: string): [scriptName: string, pathInfo
   if (uri === '*') return [decodePath(context), ''];
   const path = decodePath(uri);
   const mount = decodePath(context);
-  const mounted = path === mount || path.startsWith(`${mount}/`);
-  return mounted ? [mount, path.slice(mount.length)] : ['', path];
+  return isBelow(path, mount) ? [mount, path.slice(mount.length)] : ['', path];
 }
 
 function addHeaders(environ: Environ, headers: RingRequest['headers']): void {

@@ -16,9 +16,10 @@ import {
   RequestParser,
 } from '../../protocols/http1/index.ts';
 import type { AbortSource } from '../../wsgi/abort.ts';
-import { WsgiError } from '../../wsgi/errors.ts';
+import { clientGone, WsgiError } from '../../wsgi/errors.ts';
 import { Input } from '../../wsgi/input.ts';
 import { type Run, run } from '../../wsgi/run.ts';
+import { notStoredStatus } from '../body.ts';
 import type { Timed } from '../clock.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Connection } from '../listener.ts';
@@ -403,8 +404,7 @@ export class HttpConnection
 
   contentLost(error: unknown): void {
     this.gateway.log.error('the request body could not be stored', { error });
-    const full = /^(?:ENOSPC|EDQUOT)$/.test((error as NodeJS.ErrnoException).code ?? '');
-    if (this.phase === BODY) this.refuse('body-not-stored', full ? 507 : 500);
+    if (this.phase === BODY) this.refuse('body-not-stored', notStoredStatus(error));
   }
 
   // --- the end ---------------------------------------------------------------------------------
@@ -489,8 +489,4 @@ export class HttpConnection
   private isTruncated(): boolean {
     return this.wasCut || (this.untilClose && !this.whole);
   }
-}
-
-function clientGone(): WsgiError {
-  return new WsgiError('client-gone', 'the client is gone');
 }

@@ -1,5 +1,5 @@
 import type { RequestHead } from '../../protocols/http1/index.ts';
-import { addHeader, decodePath } from '../../wsgi/environ.ts';
+import { addHeader, decodePath, isBelow } from '../../wsgi/environ.ts';
 import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
@@ -78,7 +78,5 @@ function pathInfo(path: string, scriptName: string): string {
 
 /** Tells whether a path lies at or below the mount point. */
 export function isMounted(path: string, scriptName: string): boolean {
-  if (scriptName === '') return true;
-  const decoded = decodePath(path);
-  return decoded === scriptName || decoded.startsWith(`${scriptName}/`);
+  return scriptName === '' || isBelow(decodePath(path), scriptName);
 }

@@ -5,7 +5,13 @@
  *
  * An answer that was begun and cannot be ended well is not ended at all: the end of the connection tells.
  */
-import type { AnswerEncoder, AnswerHead, Block, Pieces } from '../answer.ts';
+import {
+  type AnswerEncoder,
+  type AnswerHead,
+  type Block,
+  type Pieces,
+  TEXT_LIMIT,
+} from '../answer.ts';
 import { latin1 } from '../latin1.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import * as codes from './codes.ts';
@@ -21,8 +27,6 @@ const REUSED = answerPacket(`${byte(codes.END_RESPONSE)}\x01`);
 const CLOSED = answerPacket(`${byte(codes.END_RESPONSE)}\0`);
 
 const CONTENT_LENGTH = 3;
-/** Content up to this size is written as text, which V8 joins faster than buffers. */
-const TEXT_LIMIT = 1024;
 
 /** Puts one answer into packets. */
 export class AjpAnswerEncoder implements AnswerEncoder {

@@ -4,14 +4,17 @@
  *     begin ─▶ block … ─▶ end
  *        └── log, at any time ──┘
  */
-import type { AnswerEncoder, AnswerHead, Block, Pieces } from '../answer.ts';
+import { octets } from '../../wsgi/blocks.ts';
+import {
+  type AnswerEncoder,
+  type AnswerHead,
+  type Block,
+  type Pieces,
+  TEXT_LIMIT,
+} from '../answer.ts';
 import { cgiHead } from '../cgi/answer-encoder.ts';
-import { latin1 } from '../latin1.ts';
 import { endRequest, recordHeader, streamEnd, streamRecords } from './encode.ts';
 import { MAX_CONTENT, REQUEST_COMPLETE, STDERR, STDOUT } from './records.ts';
-
-/** Content up to this size is written as text, which V8 joins faster than buffers. */
-const TEXT_LIMIT = 1024;
 
 export class FastCgiAnswerEncoder implements AnswerEncoder {
   /** Nothing may follow. */
@@ -66,7 +69,7 @@ export class FastCgiAnswerEncoder implements AnswerEncoder {
   private stdout(head: string, block: Block | null, behind: string): Pieces {
     const { id } = this;
     const size = head.length + (block?.length ?? 0);
-    const content = block instanceof Uint8Array && size <= TEXT_LIMIT ? text(block) : block;
+    const content = block instanceof Uint8Array && size <= TEXT_LIMIT ? octets(block) : block;
     if (size > MAX_CONTENT) {
       const records = content === null ? [] : streamRecords(STDOUT, id, content);
       return followed([...streamRecords(STDOUT, id, head), ...records], behind);
@@ -82,8 +85,4 @@ const USUAL_END = streamEnd(STDOUT, 1) + endRequest(1, 0, REQUEST_COMPLETE);
 
 function followed(pieces: Pieces, behind: string): Pieces {
   return behind === '' ? pieces : [...pieces, behind];
-}
-
-function text(bytes: Uint8Array): string {
-  return latin1(bytes, 0, bytes.length);
 }

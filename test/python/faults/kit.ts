@@ -23,6 +23,8 @@ export interface SceneOptions extends Omit<PythonOptions, 'log' | 'errors' | 'di
   readonly server?: ServeOptions;
   /** Goes on before the application is ready. */
   readonly impatient?: boolean;
+  /** Asks for `ready` before the application can have failed, and goes on. */
+  readonly asking?: boolean;
   /** What the application is put around, as middleware. */
   readonly around?: Application;
 }
@@ -39,7 +41,7 @@ export class Scene {
   readonly times = new Map<LogLine, number>();
 
   constructor(target: string, given: SceneOptions) {
-    const { files = {}, server: _, impatient: __, around, ...options } = given;
+    const { files = {}, server: _, impatient: __, asking = false, around, ...options } = given;
     const { times } = this;
     this.log = new (class extends LogRecorder {
       override readonly lines = new (class extends Array<LogLine> {
@@ -61,6 +63,7 @@ export class Scene {
       env: { PYTHONDONTWRITEBYTECODE: '1', ...options.env },
     };
     this.app = around ? pythonMiddleware(target, all)(around) : python(target, all);
+    if (asking) this.app.ready.catch(() => undefined);
   }
 
   write(name: string, text: string): void {
@@ -141,7 +144,7 @@ export async function stage(
     rmSync(scene.directory, { recursive: true, force: true });
   });
   scene.server = await start(scene.app as Application, { log: scene.log, ...options.server });
-  if (!options.impatient) await scene.app.ready;
+  if (!options.impatient && !options.asking) await scene.app.ready;
   return scene;
 }
 
