@@ -32,7 +32,7 @@ describe('a file', () => {
     const sink = new LineSink({ to: file, delay: 50 });
     sink.write('one\n');
     expect(readFileSync(file, 'utf8')).toBe('');
-    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('one\n'));
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toBe('one\n'), 10_000);
     sink.write('two\n');
     sink.flushSync();
     expect(readFileSync(file, 'utf8')).toBe('one\ntwo\n');
@@ -70,7 +70,7 @@ describe('a pipe that nobody reads', () => {
     sink.end();
     await vi.waitFor(() => {
       expect(buffer.toString('latin1', 0, readSync(reader, buffer))).toBe('after\n');
-    });
+    }, 10_000);
     closeSync(reader);
     closeSync(writer);
   });
@@ -84,7 +84,7 @@ describe('a pipe that nobody reads', () => {
     sink.write('x'.repeat(512 * 1024));
     const began = performance.now();
     sink.end();
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     closeSync(reader);
     closeSync(writer);
   });

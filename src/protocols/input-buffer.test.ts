@@ -42,9 +42,10 @@ test('never writes into a chunk, nor into bytes it gave away', () => {
 test('appends byte by byte in linear time', () => {
   const input = new InputBuffer();
   const byte = Buffer.from('a');
-  const start = performance.now();
+  // Time of the processor: others may hold this one up.
+  const start = process.cpuUsage();
   for (let count = 0; count < 1_000_000; count++) input.push(byte);
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
   expect(input.length).toBe(1_000_000);
 });
 

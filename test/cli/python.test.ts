@@ -306,7 +306,7 @@ describe('mistakes: exit code 1 and one message', () => {
     expect(command.stderr).toContain(`wizgi: 127.0.0.1:${port} is already in use`);
     const [, pid = ''] = /worker (\d+)/.exec(command.stderr) ?? [];
     expect(pid).not.toBe('');
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 });
   });
 
   it('an application that fails is shown from its own first line on', async () => {

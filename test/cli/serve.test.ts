@@ -175,7 +175,7 @@ describe('the log', () => {
     const url = await vi.waitFor(() => {
       const text = readFileSync(`${directory}/x.log`, 'utf8');
       return /Listening at: (http[^"]+)/.exec(text)?.[1] ?? expect.fail();
-    });
+    }, 10_000);
     await fetch(`${url}/errors`);
     await fetch(`${url}/fail`);
     await server.stop();
@@ -197,7 +197,7 @@ describe('the log', () => {
     const directory = project(files);
     const args = ['serve', 'app.mjs', '--log-level', 'error', '-b', `unix:${directory}/s`];
     const server = start(args, { cwd: directory });
-    await vi.waitFor(() => expect(existsSync(`${directory}/s`)).toBe(true));
+    await vi.waitFor(() => expect(existsSync(`${directory}/s`)).toBe(true), 10_000);
     server.kill('SIGHUP');
     await server.stop();
     expect(server.stderr).toBe('');

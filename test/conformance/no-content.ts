@@ -76,7 +76,7 @@ export function withoutContent(harness: Harness): void {
       );
       const started = performance.now();
       expect((await served.request({ method: 'HEAD' })).status).toBe(200);
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(performance.now() - started).toBeLessThan(10_000);
       await until(() => closes > 0);
       expect(closes).toBe(1);
     });

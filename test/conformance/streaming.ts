@@ -41,13 +41,16 @@ export function streamingAnswers(harness: Harness): void {
       );
       const exchange = served.open();
       await exchange.head();
-      const started = performance.now();
+      const times: number[] = [];
       for (let count = 0; count < 20; count++) {
+        const started = performance.now();
         expect((await exchange.read())?.toString()).toBe('x');
+        times.push(performance.now() - started);
         next.open();
       }
+      times.sort((one, other) => one - other);
       // Nagle's algorithm against delayed acknowledgements would cost 40 ms for each block.
-      expect(performance.now() - started).toBeLessThan(600);
+      expect(times[10]).toBeLessThan(38);
     });
 
     itNeeds(
@@ -174,7 +177,7 @@ export function streamingAnswers(harness: Harness): void {
         await until(() => entries === 1, 'the application to be entered');
         const started = performance.now();
         expect((await served.request()).body.toString()).toBe('answered');
-        expect(performance.now() - started).toBeLessThan(1000);
+        expect(performance.now() - started).toBeLessThan(10_000);
         exchange.leave('reset');
         await until(() => closes === 1, 'close()');
       },

@@ -249,7 +249,7 @@ describe('the limit', () => {
     const held = gate<string>();
     const server = await startFastCgi(
       answering(() => held.promise),
-      { headerTimeout: 0.05 },
+      { headerTimeout: 0.2 },
     );
     const peer = await server.peer();
     peer.send(get(), begin({ id: 5 }), record(PARAMS, 5, '\x01'));
@@ -265,7 +265,7 @@ describe('the limit', () => {
     async (bytes) => {
       const server = await startFastCgi(
         answering(() => 'hello'),
-        { headerTimeout: 0.05 },
+        { headerTimeout: 0.2 },
       );
       const peer = await server.peer();
       peer.send(bytes);

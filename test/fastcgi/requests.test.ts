@@ -50,10 +50,10 @@ describe('BEGIN_REQUEST', () => {
   });
 
   it('FCGI-26 with it, the connection is left open for as long as the web server likes', async () => {
-    const server = await startFastCgi(hello, { keepAlive: 0.01, headerTimeout: 0.01 });
+    const server = await startFastCgi(hello, { keepAlive: 0.01, headerTimeout: 0.3 });
     const peer = await server.peer();
     await peer.ask(get());
-    await quiet(200);
+    await quiet(500);
     expect((await peer.ask(get())).body).toBe('hello');
   });
 
@@ -307,7 +307,7 @@ describe('ABORT_REQUEST', () => {
     const asked = performance.now();
     peer.send(record(ABORT_REQUEST, 1));
     await peer.next(END_REQUEST);
-    expect(performance.now() - asked).toBeLessThan(1000);
+    expect(performance.now() - asked).toBeLessThan(5_000);
     expect(closed).toBe(1);
   });
 

@@ -110,7 +110,8 @@ test('what the encoder writes is read again', () => {
 
 test('a large header, byte by byte, takes linear time', () => {
   const limits = { maxHeaderBytes: 1 << 20, maxFields: 1e6 };
-  const start = performance.now();
+  // Time of the processor: others may hold this one up.
+  const start = process.cpuUsage();
   for (const head of [
     `X: ${'y'.repeat(200_000)}\n\n`,
     `X: ${' '.repeat(200_000)}y${' '.repeat(200_000)}z\n\n`,
@@ -119,5 +120,5 @@ test('a large header, byte by byte, takes linear time', () => {
     const pieces = singly(Buffer.from(head));
     expect(cgiResponse(pieces, 'GET', new CgiResponseParser(limits)).outcome).toBe('end');
   }
-  expect(performance.now() - start).toBeLessThan(5000);
+  expect(process.cpuUsage(start).user).toBeLessThan(5_000_000);
 });

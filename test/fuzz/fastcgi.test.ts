@@ -245,7 +245,8 @@ describe('linear time and little memory', () => {
       text(recordHeader(PARAMS, 1, 1) + byte),
     );
     const parser = new FastCgiRequestParser(limits);
-    const start = performance.now();
+    // Time of the processor: others may hold this one up.
+    const start = process.cpuUsage();
     let events = 0;
     for (const record of [begin, ...records]) {
       parser.push(record);
@@ -254,7 +255,7 @@ describe('linear time and little memory', () => {
     parser.push(text(streamEnd(PARAMS, 1)));
     expect([events, parser.next()?.type]).toEqual([0, 'head']);
     // In quadratic time it would be 45 thousand million steps.
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user).toBeLessThan(5_000_000);
   });
 
   test('K9 variables without an end keep no more than the limit', () => {
@@ -278,11 +279,11 @@ describe('linear time and little memory', () => {
   test('a million records for requests that are not there', () => {
     const parser = new FastCgiRequestParser();
     const records = Buffer.concat(new Array(10_000).fill(text(`${recordHeader(STDIN, 9, 3)}abc`)));
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let times = 0; times < 100; times++) {
       parser.push(records);
       expect(parser.next()).toBeNull();
     }
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user).toBeLessThan(5_000_000);
   });
 });

@@ -45,7 +45,6 @@ const apps = {
 const [app, options] = process.argv.slice(2);
 const server = await serve(apps[app], {
   bind: ['127.0.0.1:0'],
-  headerTimeout: 2,
   ...JSON.parse(options),
 });
 process.stdout.write(JSON.stringify(server.addresses));

@@ -173,7 +173,7 @@ describe('fields with a meaning for the connection', () => {
       const clients = await Promise.all(Array.from({ length: 10 }, () => server.exchange(request)));
       for (const client of clients) expect((await client.answer()).status).toBe(400);
     }
-    expect(performance.now() - before).toBeLessThan(8_000);
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   it('D24 a shell function in User-Agent is plain text', async () => {

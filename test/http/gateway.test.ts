@@ -244,10 +244,8 @@ describe('serial mode', () => {
       answering(() => ready.promise),
       { serial: true, timeout: 0.2 },
     );
-    const one = await server.client();
+    const [one, two] = [await server.client(), await server.client()];
     one.send(get());
-    await turns(20);
-    const two = await server.client();
     two.send(get());
     expect([(await one.answer()).status, (await two.answer()).status].sort()).toEqual([503, 504]);
     ready.open('');

@@ -77,25 +77,34 @@ describe('what Node.js makes possible to get wrong', () => {
       `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(200_000)}0\r\n\r\n`,
     ];
     const good = await child.client();
-    let longest = 0;
-    let over = false;
-    const asking = (async () => {
-      while (!over) {
-        const before = performance.now();
-        good.send(get('/good'));
-        await good.answer();
-        longest = Math.max(longest, performance.now() - before);
-      }
-    })();
-    for (const bytes of bad) {
+    /** The longest time that an answer takes meanwhile. */
+    const longestBeside = async (bytes: string): Promise<number> => {
+      let longest = 0;
+      let over = false;
+      const asking = (async () => {
+        while (!over) {
+          const before = performance.now();
+          good.send(get('/good'));
+          await good.answer();
+          longest = Math.max(longest, performance.now() - before);
+        }
+      })();
       const client = await child.client();
       client.send(bytes);
       await client.answer();
+      over = true;
+      await asking;
+      return longest;
+    };
+    for (const bytes of bad) {
+      let shortest = Number.POSITIVE_INFINITY;
+      // A message that holds up the loop does so each time; other processes may do so now and then.
+      for (let tries = 0; tries < 3 && shortest >= 500; tries++) {
+        shortest = Math.min(shortest, await longestBeside(bytes));
+      }
+      // 50 ms of the server's, and some of this process's, which shares the machine.
+      expect(shortest).toBeLessThan(500);
     }
-    over = true;
-    await asking;
-    // 50 ms of the server's, and some of this process's, which shares the machine.
-    expect(longest).toBeLessThan(500);
   });
 
   it('S8 destroying twice, writing after the end, closing before it', async () => {

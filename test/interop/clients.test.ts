@@ -91,15 +91,14 @@ describe('curl', () => {
         const { length } = environ['wsgi.input'].read();
         return length > 0 ? [String(length)] : [Buffer.alloc(600_000, 'x')];
       },
-      { writeTimeout: 1, bodyTimeout: 1 },
+      { writeTimeout: 2.5, bodyTimeout: 2.5 },
     );
-    const down = await runToEnd(curl, ['-sS', '--limit-rate', '400k', `${server.addresses[0]}/`]);
+    const args = ['-sS', '--limit-rate', '150k', `${server.addresses[0]}/`];
+    const [down, up] = await Promise.all([
+      runToEnd(curl, args),
+      runToEnd(curl, [...args, '--data-binary', '@-'], Buffer.alloc(600_000)),
+    ]);
     expect([down.code, down.output.length]).toEqual([0, 600_000]);
-    const up = await runToEnd(
-      curl,
-      ['-sS', '--limit-rate', '400k', '--data-binary', '@-', `${server.addresses[0]}/`],
-      Buffer.alloc(600_000),
-    );
     expect([up.code, up.output]).toEqual([0, '600000']);
   });
 

@@ -212,7 +212,7 @@ describe('toLambdaStream under the runtime interface client', () => {
 
   it('ends before time is up', async () => {
     expect((await answer(request('/never'), 1)).status).toBe(504);
-    const { body, errorType } = await answer(request('/stuck'), 1);
+    const { body, errorType } = await answer(request('/stuck'), 3);
     expect([body.toString(), errorType]).toEqual(['some', 'WsgiError']);
   });
 });

@@ -204,12 +204,12 @@ it.each([httpHarness, fastcgi, ajp])('flushHeaders() sends the head: $name', asy
       answer = response;
       response.setHeader('X-Early', '1').flushHeaders();
     }),
-    { timeout: 0.2 },
+    { timeout: 0.4 },
   );
   onTestFinished(() => served.close());
   const exchange = served.open();
   expect((await exchange.head()).headers.get('X-Early')).toBe('1');
-  await quiet(300);
+  await quiet(600);
   (answer as ServerResponse | null)?.end('late');
   expect(String(await exchange.read())).toBe('late');
   expect(await exchange.read()).toBeNull();

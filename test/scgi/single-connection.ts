@@ -542,7 +542,7 @@ function ends(protocol: SingleProtocol): void {
     const server = await serveBy(
       protocol,
       answering(() => ''),
-      { headerTimeout: 0.1 },
+      { headerTimeout: 0.3 },
     );
     const client = await server.client();
     client.send(request(protocol).subarray(0, 20));

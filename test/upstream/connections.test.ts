@@ -45,13 +45,11 @@ describe('connections to an upstream', () => {
   it('are not kept longer than the upstream says', async () => {
     const head = 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 0\r\n\r\n';
     const upstream = await rawUpstream(answeringWith(head));
-    const server = await front(upstream.url);
+    const server = await front(upstream.url, { keepAlive: 60 });
     const client = await server.client();
     client.send(get());
     await client.answer();
-    const answered = performance.now();
     await until('the connection to end', () => upstream.sockets[0]?.readableEnded);
-    expect(performance.now() - answered).toBeLessThan(3_000);
   });
 
   it('are as many as requests, up to the limit; others wait their turn', async () => {
@@ -70,7 +68,7 @@ describe('connections to an upstream', () => {
 
   it('a request that waits too long, or finds the queue full, is a 503', async () => {
     const upstream = await holding();
-    const limits = { maxConnections: 1, maxQueue: 1, queueTimeout: 0.05 };
+    const limits = { maxConnections: 1, maxQueue: 1, queueTimeout: 0.3 };
     const server = await front(upstream.url, limits);
     const [first, second, third] = await Promise.all([1, 2, 3].map(() => server.client()));
     first?.send(get());

@@ -233,9 +233,10 @@ describe('persists', () => {
   );
 
   test('takes linear time over blanks', () => {
-    const start = performance.now();
+    // Time of the processor: others may hold this one up.
+    const start = process.cpuUsage();
     for (let round = 0; round < 20; round++)
       of(1, `a${' '.repeat(65_536)}b,${'\t'.repeat(65_536)}`);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user).toBeLessThan(500_000);
   });
 });

@@ -83,12 +83,13 @@ describe('isHost', () => {
   });
 
   test('takes linear time', () => {
-    const start = performance.now();
+    // Time of the processor: others may hold this one up.
+    const start = process.cpuUsage();
     for (const part of ['%', '%4', ':', 'a:', '[', '1:', '::', '%41']) {
       isHost(part.repeat(16384));
       isHost(`${part.repeat(16384)}\u0000`);
     }
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user).toBeLessThan(500_000);
   });
 });
 

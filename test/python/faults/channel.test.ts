@@ -62,7 +62,7 @@ it('part of an answer, and then the end: cut', async (context) => {
 });
 
 it('half a frame that swallows what follows: ended by the watchdog', async (context) => {
-  const scene = await stage(context, 'faulty', { timeout: 0.4 });
+  const scene = await stage(context, 'faulty', { timeout: 0.6 });
   const [pid = 0] = scene.served;
   const data = frame(FROM.ANSWER, 1, '200 OK', '', [10_000, 0]);
   expect((await say(scene, data)).status).toBe(504);

@@ -89,7 +89,7 @@ describe('memory', () => {
   );
 
   it('that grows beyond max-rss: replaced, no request lost', async (context) => {
-    const scene = await stage(context, 'faulty', { workers: 2, timeout: 2, maxRss: 60_000_000 });
+    const scene = await stage(context, 'faulty', { workers: 2, timeout: 5, maxRss: 60_000_000 });
     const requests = load(scene.server.addresses[0] as string, '/grow', 8);
     await until('workers to be replaced', () => scene.served.length > 4);
     const { answered, failed } = await requests.finish();

@@ -116,12 +116,6 @@ export class Scene {
     return until(`worker ${count + 1}`, () => this.served[count]);
   }
 
-  /** Milliseconds since a worker began to serve. */
-  age(worker: number): number {
-    const line = this.logged('worker serves', worker)[0];
-    return line === undefined ? 0 : performance.now() - (this.times.get(line) as number);
-  }
-
   /** Milliseconds from a moment until so many workers had begun to serve. */
   async replacedWithin(since: number, count: number): Promise<number> {
     await this.worker(count - 1);

@@ -52,7 +52,7 @@ describe('the server, killed by SIGKILL', () => {
     );
     await until('an answer of the other worker', async () => (await fetch(`${url}/pid`)).ok);
     server.kill('SIGKILL');
-    await gone(pids, 5_000);
+    await gone(pids);
     await answer;
   });
 });

@@ -259,7 +259,7 @@ describe.each(sizes)('failures around middleware in Python, $name', ({ threads }
       fates.app(() => held(gate)),
       {
         threads,
-        timeout: 0.3,
+        timeout: 0.6,
       },
     );
     const answer = await surrounded.served.request();
