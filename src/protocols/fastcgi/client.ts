@@ -15,7 +15,7 @@ import type { ClientCodec, ClientEvent } from '../client-codec.ts';
 import { InputBuffer } from '../input-buffer.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { beginRequest, recordHeader, streamEnd, streamRecords } from './encode.ts';
-import { pairText } from './pairs.ts';
+import { pairText } from './pair-layout.ts';
 import { RecordReader } from './record-reader.ts';
 import {
   ABORT_REQUEST,

@@ -1,6 +1,6 @@
 /** FastCGI records as bytes; text is Latin-1. */
 import type { Block, Pieces } from '../answer.ts';
-import { pairText } from './pairs.ts';
+import { pairText } from './pair-layout.ts';
 import {
   BEGIN_REQUEST,
   BODY_LENGTH,

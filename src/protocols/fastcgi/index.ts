@@ -6,7 +6,8 @@ export { FastCgiAnswerEncoder } from './answer-encoder.ts';
 export { FastCgiClient, type FastCgiClientOptions } from './client.ts';
 export * from './encode.ts';
 export { DEFAULT_FASTCGI_LIMITS, type FastCgiLimits } from './limits.ts';
-export { PairDecoder, pairText } from './pairs.ts';
+export { pairText } from './pair-layout.ts';
+export { PairDecoder } from './pairs.ts';
 export * from './records.ts';
 export {
   type FastCgiBegin,

@@ -9,6 +9,7 @@ import { type Variables, variableName } from '../cgi/variables.ts';
 import { InputBuffer } from '../input-buffer.ts';
 import { latin1 } from '../latin1.ts';
 import { ProtocolError } from '../protocol-error.ts';
+import { lengthSize, readLength } from './pair-layout.ts';
 import type { RepeatedPairs } from './repeated-pairs.ts';
 
 /** Decodes a stream of pairs, however it is cut into records and those into reads. */
@@ -87,35 +88,6 @@ export class PairDecoder {
       input.start = valueEnd;
     }
   }
-}
-
-/** A pair as text. */
-export function pairText(name: string, value: string): string {
-  return lengthText(name.length) + lengthText(value.length) + name + value;
-}
-
-const LONG = 0x80;
-
-function lengthSize(bytes: Uint8Array, at: number): number {
-  return (bytes[at] as number) < LONG ? 1 : 4;
-}
-
-function readLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at] as number;
-  if (first < LONG) return first;
-  let length = first & 0x7f;
-  for (let index = 1; index < 4; index++) length = (length << 8) | (bytes[at + index] as number);
-  return length;
-}
-
-function lengthText(length: number): string {
-  if (length < LONG) return String.fromCharCode(length);
-  return String.fromCharCode(
-    (length >>> 24) | LONG,
-    (length >>> 16) & 0xff,
-    (length >>> 8) & 0xff,
-    length & 0xff,
-  );
 }
 
 function tooLarge(): ProtocolError {

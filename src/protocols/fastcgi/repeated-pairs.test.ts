@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DEFAULT_META_LIMITS } from '../cgi/limits.ts';
 import type { Variables } from '../cgi/variables.ts';
-import { PairDecoder, pairText } from './pairs.ts';
+import { pairText } from './pair-layout.ts';
+import { PairDecoder } from './pairs.ts';
 import { RepeatedPairs } from './repeated-pairs.ts';
 
 const bytesOf = (pairs: readonly (readonly [string, string])[]) =>
@@ -32,8 +33,27 @@ it('adds what follows to a copy', () => {
   expect(decode([one], repeated)).toEqual({ names: ['A'], values: ['b'] });
 });
 
+it('reads of pairs that are nearly the same what differs, and names all of them anew if a name does', () => {
+  const repeated = new RepeatedPairs();
+  const stream = (path: string, port: string, name = 'PORT') =>
+    bytesOf([
+      ['PATH', path],
+      ['', ''],
+      [name, port],
+    ]);
+  const [, known] = ['1', '2'].map((port) => decode([stream('/a', port)], repeated));
+  const other = decode([stream('/b', '3')], repeated);
+  expect(other).toEqual({ names: ['PATH', '', 'PORT'], values: ['/b', '', '3'] });
+  expect(other.names).toBe(known?.names);
+  expect(decode([stream('/a', '2', 'PART')], repeated).names).toEqual(['PATH', '', 'PART']);
+  expect(decode([stream('/', '12')], repeated).values).toEqual(['/', '', '12']);
+});
+
 it('makes no difference', () => {
-  const pair = fc.tuple(fc.constantFrom('A', 'BC'), fc.constantFrom('', 'd', 'e', 'x'.repeat(130)));
+  const pair = fc.tuple(
+    fc.constantFrom('', 'A', 'B', 'BC'),
+    fc.constantFrom('', 'd', 'e', 'x'.repeat(130), 'y'.repeat(130)),
+  );
   const stream = fc.array(fc.array(pair, { maxLength: 3 }).map(bytesOf), { maxLength: 2 });
   fc.assert(
     fc.property(fc.array(stream, { minLength: 1, maxLength: 12 }), (streams) => {
