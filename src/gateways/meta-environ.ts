@@ -1,12 +1,13 @@
 /** environ from meta-variables: what CGI, FastCGI, SCGI, uwsgi and AJP have in common. */
 import type { Variables } from '../protocols/cgi/variables.ts';
 import { ProtocolError } from '../protocols/protocol-error.ts';
-import { addHeader, decodePath, encodePath, isBelow } from '../wsgi/environ.ts';
+import { decodePath, encodePath, isBelow } from '../wsgi/environ.ts';
 import { fileWrapper } from '../wsgi/file-wrapper.ts';
 import { AsyncInput, type Input } from '../wsgi/input.ts';
 import type { Environ } from '../wsgi/types.ts';
 import { SOFTWARE } from '../wsgi/version.ts';
 import type { ServerFacts } from './gateway.ts';
+import { addVariables } from './meta-variables.ts';
 import type { ConnectionFacts } from './peer.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -80,51 +81,8 @@ export function metaEnviron(
   completeServer(environ, connection);
   if (options.bodySize !== null) environ.CONTENT_LENGTH ??= String(options.bodySize);
   for (const [key, value] of server.extra) environ[key] = value;
-  if (options.extra !== null) Object.assign(environ, options.extra);
+  for (const key in options.extra) environ[key] = options.extra[key];
   return environ;
-}
-
-function addVariables(environ: Environ, { names, values }: Variables): void {
-  for (let index = 0; index < names.length; index++) {
-    const name = names[index] as string;
-    const value = values[index] as string;
-    if (name.startsWith('HTTP_')) {
-      if (isHeader(name)) addHeader(environ, name, value);
-    } else if (isVariable(name)) {
-      // Absent and empty mean the same. (RFC 3875 §4.1)
-      if (value !== '' || !name.startsWith('CONTENT_')) environ[name] = value;
-    }
-  }
-}
-
-/**
- * Whether a header may reach the application: HTTP_PROXY is taken for a setting by programs (httpoxy),
- * the others stand beside variables of their own, or are no longer true of the content.
- */
-function isHeader(name: string): boolean {
-  switch (name) {
-    case 'HTTP_PROXY':
-    case 'HTTP_CONTENT_LENGTH':
-    case 'HTTP_CONTENT_TYPE':
-    case 'HTTP_TRANSFER_ENCODING':
-      return false;
-    default:
-      return true;
-  }
-}
-
-/** Names that stand for the server's own words, or tell it to load code, are not the peer's to give. */
-function isVariable(name: string): boolean {
-  switch (name.charCodeAt(0)) {
-    case 0x55: // U
-      return !name.startsWith('UWSGI_');
-    case 0x77: // w
-      return !name.startsWith('wsgi.') && !name.startsWith('wizgi.');
-    case 0x5f: // _
-      return name !== '__proto__';
-    default:
-      return name !== '';
-  }
 }
 
 function cutScriptName(environ: Environ): void {
@@ -178,10 +136,13 @@ function completeServer(environ: Environ, connection: ConnectionFacts): void {
   const secure = typeof https === 'string' ? SECURE.test(https) : scheme === 'https';
   if (secure) environ['wsgi.url_scheme'] = 'https';
   // HAProxy gives the host with its port.
-  const host = /^(.+):(\d+)$/.exec(environ.SERVER_NAME);
-  if (host !== null && !(host[1] as string).endsWith(':')) environ.SERVER_NAME = host[1] as string;
+  if (environ.SERVER_NAME.includes(':')) environ.SERVER_NAME = withoutPort(environ.SERVER_NAME);
   if (environ.SERVER_NAME === '') environ.SERVER_NAME = hostOf(environ) ?? connection.serverName;
   if (environ.SERVER_PORT === '') environ.SERVER_PORT = secure ? '443' : '80';
+}
+
+function withoutPort(name: string): string {
+  return /^(.*[^:]):\d+$/.exec(name)?.[1] ?? name;
 }
 
 function hostOf({ HTTP_HOST: host }: Environ): string | null {
