@@ -10,12 +10,14 @@ export interface SpoolOptions {
   readonly spoolDirectory: string;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Receives a whole body: into memory, which is emptied into a temporary file each time it is full.
  */
 export class BodySpool {
   private readonly options: SpoolOptions;
-  private memory: Uint8Array = new Uint8Array();
+  private memory: Uint8Array = NOTHING;
   /** Bytes in memory, behind those in the file. */
   private kept = 0;
   private fd: number | null = null;
@@ -40,7 +42,7 @@ export class BodySpool {
 
   /** The body, to be read from its start. */
   source(): InputSource {
-    const tail = new MemorySource([this.memory.subarray(0, this.kept)]);
+    const tail = new MemorySource([this.memory.subarray(0, this.kept)], true);
     if (this.fd === null) return tail;
     return new Sequence(new FileSource(this.fd, this.size - this.kept), tail);
   }
@@ -49,7 +51,7 @@ export class BodySpool {
   dispose(): void {
     if (this.fd !== null) closeSync(this.fd);
     this.fd = null;
-    this.memory = new Uint8Array();
+    this.memory = NOTHING;
     this.kept = 0;
   }
 
@@ -67,7 +69,7 @@ export class BodySpool {
   private grow(needed: number, expected: number): void {
     const { bodyInMemory } = this.options;
     const likely = expected <= bodyInMemory ? expected : 0;
-    const grown = new Uint8Array(Math.max(likely, Math.min(2 * needed, bodyInMemory)));
+    const grown = Buffer.alloc(Math.max(likely, Math.min(2 * needed, bodyInMemory)));
     grown.set(this.memory.subarray(0, this.kept));
     this.memory = grown;
   }
@@ -82,6 +84,7 @@ export class BodySpool {
 
 /** One source after another. */
 class Sequence implements InputSource {
+  readonly exclusive = true;
   private readonly first: InputSource;
   private readonly second: InputSource;
 
@@ -146,6 +149,7 @@ export interface BodyStreamHooks {
 
 /** A body that is handed over as it arrives. */
 export class BodyStream implements InputSource {
+  readonly exclusive = true;
   private readonly hooks: BodyStreamHooks;
   private readonly queue: Uint8Array[] = [];
   private size = 0;
@@ -212,7 +216,7 @@ export class BodyStream implements InputSource {
         this.queue.push(data);
         return;
       }
-      this.joint = new Uint8Array(JOINT);
+      this.joint = Buffer.alloc(JOINT);
       this.joined = 0;
       this.queue.push(this.joint);
     }

@@ -26,7 +26,7 @@ export class InputBuffer {
       return;
     }
     if (!this.owned || this.bytes.length - this.end < chunk.length) {
-      const grown = new Uint8Array(Math.max(1024, 2 * (size + chunk.length)));
+      const grown = Buffer.alloc(Math.max(1024, 2 * (size + chunk.length)));
       grown.set(this.bytes.subarray(this.start, this.end));
       this.bytes = grown;
       this.start = 0;

@@ -143,7 +143,7 @@ export class Input implements InputStream {
   /** Hands out the buffered bytes of the first block, or all of it. */
   takeBlock(): Uint8Array {
     const first = this.blocks[0];
-    return first === undefined ? new Uint8Array() : this.take(first.byteLength - this.offset);
+    return first === undefined ? NOTHING : this.take(first.byteLength - this.offset);
   }
 
   private pull(): boolean {
@@ -192,7 +192,7 @@ export class Input implements InputStream {
       throw new WsgiError('input-closed', 'wsgi.input was read after the request ended');
     if (size === 0) return NOTHING;
     const [first] = this.blocks;
-    if (this.source.exclusive && this.offset === 0 && first?.byteLength === size) {
+    if (this.offset === 0 && first?.byteLength === size && this.isToGiveAway(first)) {
       this.blocks.shift();
       this.buffered -= size;
       this.position += size;
@@ -217,6 +217,11 @@ export class Input implements InputStream {
     this.buffered -= size;
     this.position += size;
     return result;
+  }
+
+  /** Not a small part of a large memory, all of which is kept by whoever keeps the part. */
+  private isToGiveAway(block: Uint8Array): boolean {
+    return this.source.exclusive === true && 2 * block.byteLength >= block.buffer.byteLength;
   }
 
   private putBack(taken: readonly Uint8Array[]): void {
@@ -293,11 +298,14 @@ export class AsyncInput implements AsyncInputStream {
 
 /** A body held in memory. */
 export class MemorySource implements InputSource {
+  readonly exclusive: boolean;
   private readonly blocks: readonly Uint8Array[];
   private index = 0;
 
-  constructor(blocks: readonly Uint8Array[]) {
+  /** @param exclusive - the blocks are given away with it. */
+  constructor(blocks: readonly Uint8Array[], exclusive = false) {
     this.blocks = blocks;
+    this.exclusive = exclusive;
   }
 
   next(): Uint8Array | null {
@@ -315,6 +323,7 @@ export class MemorySource implements InputSource {
 
 /** A body held in a file, read from its start with a descriptor that stays the owner's to close. */
 export class FileSource implements InputSource {
+  readonly exclusive = true;
   private readonly fd: number;
   private readonly length: number;
   private position = 0;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { streaming } from '../../src/wsgi/application.ts';
-import { answering, CHUNKED_POST, gate, get, post, start, until } from './kit.ts';
+import { answering, CHUNKED_POST, gate, get, post, start, turns, until } from './kit.ts';
 import { startChild } from './process.ts';
 
 const emptyDirectory = () => mkdtemp(join(tmpdir(), 'wizgi-test-'));
@@ -326,5 +326,41 @@ describe('memory', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     expect(after).toBe(before);
+  });
+});
+
+describe('blocks of content', () => {
+  /** Answers what it read, and makes nothing of it. */
+  async function read(blocks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
+    let text = '';
+    for await (const block of blocks) {
+      text += Buffer.isBuffer(block) ? block.toString('latin1') : 'no Buffer';
+      block.fill(0);
+    }
+    return text;
+  }
+
+  const readers = {
+    received: answering((environ) => read([environ['wsgi.input'].read()])),
+    streamed: streaming(answering((environ) => read(environ['wizgi.input'] ?? []))),
+  };
+  const requests = ['one', 'x'.repeat(5_000), '', 'y'.repeat(1_500), 'two'];
+  const bytes = Buffer.from(requests.map((text) => post(text)).join(''));
+
+  it.each([
+    ['received', 'at once', bytes.length],
+    ['received', 'in pieces', 700],
+    ['received', 'in small pieces', 9],
+    ['streamed', 'at once', bytes.length],
+    ['streamed', 'in pieces', 700],
+    ['streamed', 'in small pieces', 9],
+  ] as const)('%s %s are Buffers of the application’s own', async (how, _cut, size) => {
+    const server = await start(readers[how]);
+    const client = await server.client();
+    for (let at = 0; at < bytes.length; at += size) {
+      client.send(bytes.subarray(at, at + size));
+      await turns(1);
+    }
+    for (const text of requests) expect((await client.answer()).body).toBe(text);
   });
 });
