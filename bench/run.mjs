@@ -28,6 +28,12 @@ const { values: flags } = parseArgs({
   },
 });
 
+for (const name of ['rounds', 'seconds', 'warmup']) {
+  if (flags[name] === undefined || /^[1-9]\d*$/.test(flags[name])) continue;
+  console.error(`--${name} ${flags[name]}: expected a whole number, at least 1`);
+  process.exit(2);
+}
+
 const list = (text) => text?.split(',').filter((name) => name !== '');
 const only = list(flags.only);
 const peers = list(flags.peers);
