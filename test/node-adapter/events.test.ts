@@ -215,10 +215,17 @@ describe.each(Object.entries(scenarios))('%s', (_name, [scenario, request]) => {
       const content = request.body instanceof Readable ? { body: twoBlocks() } : {};
       answers.push(essence(await send(site, { ...request, ...content })));
     });
-    expect(seen).toEqual(expected);
+    const streamed = request.body instanceof Readable;
+    expect(streamed ? closedLast(seen) : seen).toEqual(streamed ? closedLast(expected) : expected);
     expect(answers[1]).toEqual(answers[0]);
   });
 });
+
+/** Whether a request that is piped back closes before its answer depends on when the system takes that. */
+function closedLast(trace: readonly unknown[]): unknown[] {
+  const isClose = (note: unknown) => Array.isArray(note) && note[0] === 'request close';
+  return [...trace.filter((note) => !isClose(note)), ...trace.filter(isClose)];
+}
 
 async function* twoBlocks() {
   yield Buffer.from('one');

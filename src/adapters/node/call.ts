@@ -30,6 +30,9 @@ import { GatewaySocket, type SocketOwner } from './socket.ts';
 /** Content that waits to be sent, up to which a handler need not wait for 'drain'. */
 const HIGH_WATER = 64 * 1024;
 
+/** The size up to which pieces are joined: to copy more costs more than to send it by itself. */
+const JOINT = 8 * 1024;
+
 const END: Step = { done: true, value: undefined };
 
 /**
@@ -229,19 +232,19 @@ export class Call implements AsyncIterableIterator<Chunk>, ResponseOwner, Socket
     return this.ended ? END : null;
   }
 
-  /** All that waits, where it is little; else its first piece. */
+  /** The first piece, with those behind it that are small enough to be copied. */
   private take(): Chunk {
     const { queue } = this;
-    if (queue.length > 1 && this.queued > HIGH_WATER) {
-      const first = queue.shift() as Chunk;
-      this.handed = first.length;
-      this.queued -= first.length;
-      return first;
+    let size = (queue[0] as Chunk).length;
+    let count = 1;
+    for (; count < queue.length; count++) {
+      const { length } = queue[count] as Chunk;
+      if (size + length > JOINT) break;
+      size += length;
     }
-    this.handed = this.queued;
-    this.queue = [];
-    this.queued = 0;
-    return joined(queue);
+    this.handed = size;
+    this.queued -= size;
+    return count === 1 ? (queue.shift() as Chunk) : joined(queue.splice(0, count));
   }
 
   /** Nothing waits any more. */
