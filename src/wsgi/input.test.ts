@@ -170,6 +170,16 @@ describe('Input', () => {
     expect(text(body.read(1))).toBe('d');
   });
 
+  it('gives exclusive blocks as they are, but for small parts of a large memory', () => {
+    const [large, small] = [Buffer.alloc(100, 'a'), Buffer.alloc(100, 'b').subarray(0, 10)];
+    const body = new Input(new MemorySource([large, small], true));
+    expect(body.read(100)).toBe(large);
+    const rest = body.read();
+    expect([text(rest), rest.buffer === small.buffer]).toEqual(['b'.repeat(10), false]);
+    const shared = new Input(new MemorySource([large]));
+    expect(shared.read()).not.toBe(large);
+  });
+
   it('INP-14 gives arrays that are the caller’s own', () => {
     const block = bytes('abcd');
     const body = Input.of(block);
