@@ -96,10 +96,10 @@ export function persists({ names, values }: Fields, minor: number): boolean {
   for (let index = 0; index < names.length; index++) {
     if ((names[index] as FieldName).kind !== CONNECTION) continue;
     const value = values[index] as string;
-    if (value === 'keep-alive') {
-      // What browsers send, and worth no list.
-      keepAlive = true;
-    } else {
+    // What browsers and web servers send, and worth no list.
+    if (value === 'keep-alive') keepAlive = true;
+    else if (value === 'close') close = true;
+    else {
       const options = listed(value);
       close ||= options.includes('close');
       keepAlive ||= options.includes('keep-alive');
