@@ -96,8 +96,7 @@ const OF_THEIR_OWN = new Map<string, Put>(
     HTTP_CONTENT_LENGTH: drop,
     HTTP_CONTENT_TYPE: drop,
     HTTP_TRANSFER_ENCODING: drop,
-    '': drop,
-  }).concat([['__proto__', drop]]),
+  }),
 );
 
 function putOf(name: string): Put {
@@ -106,7 +105,8 @@ function putOf(name: string): Put {
   if (name.startsWith('HTTP_')) return putHeader;
   if (name.startsWith('CONTENT_')) return putContent;
   // Names that stand for the server's own words, or tell it to load code, are not the peer's to give.
-  return /^(?:wsgi\.|wizgi\.|UWSGI_)/.test(name) ? drop : putVariable;
+  const isOurs = /^(?:wsgi\.|wizgi\.|UWSGI_)/.test(name);
+  return isOurs || name === '' || name === '__proto__' ? drop : putVariable;
 }
 
 const MAX_KNOWN_PLACES = 64;

@@ -190,11 +190,11 @@ export class Service implements Exchange, Answered, ReceptionOwner {
   }
 
   /** The peer is gone, or does not want the answer any more. */
-  abort(reason = 'the client is gone'): void {
+  abort(reason?: string): void {
     if (this.phase === OVER || this.gone) return;
     this.gone = true;
     this.outcome = 'cut';
-    const error = new WsgiError('client-gone', reason);
+    const error = clientGone(reason);
     this.reception?.fail(error);
     if (this.current !== null) this.current.abort(error);
     else if (this.phase === RECEIVING) this.finishOver();

@@ -31,6 +31,6 @@ export class WsgiError extends Error {
 }
 
 /** What those hear who have something to do with a client that left. */
-export function clientGone(): WsgiError {
-  return new WsgiError('client-gone', 'the client is gone');
+export function clientGone(reason = 'the client is gone'): WsgiError {
+  return new WsgiError('client-gone', reason);
 }

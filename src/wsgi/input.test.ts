@@ -180,6 +180,34 @@ describe('Input', () => {
     expect(shared.read()).not.toBe(large);
   });
 
+  describe('of one exclusive block', () => {
+    const exclusive = (text: string) => {
+      // In a memory of its own, as from a runtime; what Buffer.from() gives is a part of a larger one.
+      const block = Buffer.alloc(text.length, text);
+      return { block, body: new Input(new MemorySource([block], true)) };
+    };
+
+    it('gives the whole without a copy', () => {
+      const { block, body } = exclusive('whole');
+      expect(body.read()).toBe(block);
+      expect(body.read()).toHaveLength(0);
+    });
+
+    it('gives parts in order', () => {
+      const { body } = exclusive('one\ntwo\nthree');
+      expect(String(body.readline())).toBe('one\n');
+      expect(String(body.read(3))).toBe('two');
+      expect(String(body.read())).toBe('\nthree');
+      expect(body.read()).toHaveLength(0);
+    });
+
+    it('is empty where there is nothing', () => {
+      const { body } = exclusive('');
+      expect(body.read()).toHaveLength(0);
+      expect(body.readlines()).toEqual([]);
+    });
+  });
+
   it('INP-14 gives arrays that are the caller’s own', () => {
     const block = bytes('abcd');
     const body = Input.of(block);

@@ -44,26 +44,6 @@ export async function receiveStream(
   return Buffer.concat(blocks, size);
 }
 
-/** A body that was received whole. */
-export class ReceivedSource implements InputSource {
-  readonly exclusive = true;
-  private bytes: Uint8Array | null;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes.length > 0 ? bytes : null;
-  }
-
-  next(): Uint8Array | null {
-    const { bytes } = this;
-    this.bytes = null;
-    return bytes;
-  }
-
-  arrival(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
 /** A body that is read while the application runs, a block at a time and only when it is wanted. */
 export class StreamSource implements InputSource {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;

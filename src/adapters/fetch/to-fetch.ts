@@ -1,12 +1,11 @@
 import { asApplication, isStreaming } from '../../wsgi/application.ts';
-import { Input } from '../../wsgi/input.ts';
+import { Input, MemorySource } from '../../wsgi/input.ts';
 import type { Application, ApplicationLike } from '../../wsgi/types.ts';
 import { FetchExchange } from './exchange.ts';
 import { type FetchFacts, resolveToFetch, type ToFetchOptions } from './options.ts';
 import {
   BodyTooLarge,
   declaredLength,
-  ReceivedSource,
   receiveDeclared,
   receiveStream,
   StreamSource,
@@ -75,7 +74,7 @@ async function receive(
     facts.log.info('refused', { reason: 'incomplete-body' });
     return refusal(400, 'Bad Request');
   }
-  return enter(app, facts, call, new Input(new ReceivedSource(bytes)), null, bytes.length);
+  return enter(app, facts, call, new Input(new MemorySource([bytes], true)), null, bytes.length);
 }
 
 function enter(

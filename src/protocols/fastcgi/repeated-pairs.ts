@@ -1,6 +1,6 @@
 import type { Variables } from '../cgi/variables.ts';
 import { latin1 } from '../latin1.ts';
-import { lengthSize, readLength } from './pair-layout.ts';
+import { lengthSize } from './pair-layout.ts';
 
 /** Most bytes of pairs that are remembered, because idle connections hold them. */
 const MAX_SIZE = 2048;
@@ -43,11 +43,10 @@ function located(bytes: Buffer, pairs: Variables): Known {
   const starts: number[] = [];
   const ends: number[] = [];
   let end = 0;
-  for (let index = 0; index < pairs.names.length; index++) {
+  for (const [index, name] of pairs.names.entries()) {
     const valueLengthAt = end + lengthSize(bytes, end);
-    const nameStart = valueLengthAt + lengthSize(bytes, valueLengthAt);
-    const start = nameStart + readLength(bytes, end);
-    end = start + readLength(bytes, valueLengthAt);
+    const start = valueLengthAt + lengthSize(bytes, valueLengthAt) + name.length;
+    end = start + (pairs.values[index] as string).length;
     starts.push(start);
     ends.push(end);
   }
