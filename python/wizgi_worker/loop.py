@@ -9,7 +9,7 @@ from threading import Lock
 from time import monotonic
 
 from . import messages
-from .channel import write_all
+from .channel import write_pieces
 from .errors import InnerError
 from .file_wrapper import SMALL, FileWrapper, regular_file
 from .late import LateSender
@@ -29,6 +29,7 @@ class Loop:
         self.app = app
         # The application is middleware, around one that runs in the server.
         self.around = False
+        # Frames to be sent: bytes, or a tuple of their pieces.
         self.out = deque()
         # Requests that have come and not ended.
         self.responses = {}
@@ -57,7 +58,10 @@ class Loop:
     def receive(self):
         """Waits for frames and takes in what they say."""
         view = memoryview(self._buffer)
-        size = os.readv(self._channel, (view[self._received :],))
+        try:
+            size = os.readv(self._channel, (view[self._received :],))
+        except OSError as error:
+            self._leave(error)
         if size == 0:
             # The server is gone, and with it everyone who could wait for an answer.
             os._exit(0)
@@ -113,7 +117,8 @@ class Loop:
         if operation == messages.CREDIT:
             response.granted += argument
         elif operation == messages.CANCEL:
-            response.cancelled = True
+            # What has sent all its content runs to its end, in case that crossed with this.
+            response.cancelled = not response.ended
         elif operation == messages.INPUT:
             response.input.feed(argument)
         elif operation == messages.INPUT_END:
@@ -150,14 +155,18 @@ class Loop:
 
     def _send(self):
         out = self.out
-        frames = []
+        pieces = []
         while out:
-            frames.append(out.popleft())
+            frame = out.popleft()
+            if type(frame) is tuple:
+                pieces += frame
+            else:
+                pieces.append(frame)
         times = self._times
         if times:
             count = len(times)
             taken = [times.popleft() for _ in range(count)]
-            frames.append(
+            pieces.append(
                 FRAME(
                     messages.TIME,
                     min(int(max(taken) * 1e6), 0xFFFFFFFF),
@@ -165,16 +174,18 @@ class Loop:
                     count,
                 )
             )
-        data = frames[0] if len(frames) == 1 else b"".join(frames)
         try:
-            write_all(self._channel, data)
+            write_pieces(self._channel, pieces)
         except OSError as error:
-            if self._channel < 0:
-                raise
-            # Nobody can be answered any more, from whatever thread.
-            if error.errno == errno.EBADF:
-                complain("the application closed a file descriptor that is not its own")
-            os._exit(1)
+            self._leave(error)
+
+    def _leave(self, error):
+        """The channel is broken: nobody can be answered any more, from whatever thread."""
+        if self._channel < 0:
+            raise error
+        if error.errno == errno.EBADF:
+            complain("the application closed a file descriptor that is not its own")
+        os._exit(1)
 
     def _forget(self):
         """A child that the application forked must not answer in our place."""

@@ -4,6 +4,8 @@ from .head import encode_head
 
 FRAME = messages.FRAME.pack
 LENGTH_HEADER = b"\nContent-Length\n%d"
+# Content up to this size is joined to its head.
+JOINED = 16 * 1024
 
 
 class ClientGone(ConnectionError):
@@ -102,7 +104,9 @@ class Response:
             self.stream(content, messages.BEGIN)
             self.end()
             return
-        self.loop.out.append(FRAME(messages.ANSWER, self.id, len(head), size) + head + content)
+        frame = FRAME(messages.ANSWER, self.id, len(head), size) + head
+        # What is large is not copied; one item in any case, as the frames of two requests must not mix.
+        self.loop.out.append(frame + content if size <= JOINED else (frame, content))
         self.sent = size
         self.ended = True
 
@@ -176,8 +180,7 @@ class Response:
                 continue
             head = self.head if kind == messages.BEGIN else b""
             out = self.loop.out
-            # Joined, because the frames of two requests must not mix.
-            out.append(b"".join((FRAME(kind, self.id, len(head), piece), head, view[start : start + piece])))
+            out.append((FRAME(kind, self.id, len(head), piece) + head, view[start : start + piece]))
             kind = messages.BLOCK
             start += piece
             self.sent += piece

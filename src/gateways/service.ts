@@ -65,6 +65,7 @@ const RUNNING = 1;
 const OVER = 2;
 
 export class Service implements Exchange, Answered, ReceptionOwner {
+  readonly takesLoans = true;
   started = 0;
   response: ResponseHead | null = null;
   environ: Environ | null = null;

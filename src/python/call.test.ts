@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Loan } from '../wsgi/loan.ts';
 import type { Chunk, Environ, HeaderList } from '../wsgi/types.ts';
 import { Call, type CallOwner } from './call.ts';
 
@@ -245,6 +246,103 @@ describe('Call', () => {
       }),
       { numRuns: 80 },
     );
+  });
+});
+
+/** Asks as the driver does, for one step after the other while none is `enough`. */
+function borrow(loan: Loan, enough: (given: string[]) => boolean): string[] {
+  const given: string[] = [];
+  const ask = () => {
+    const step = loan.next();
+    if ('then' in step) step.then(take, (error) => given.push(String(error)));
+    else take(step);
+  };
+  const take = (step: IteratorResult<Chunk>) => {
+    given.push(step.done ? 'end' : latin1(step.value));
+    if (!step.done && !enough(given)) ask();
+  };
+  ask();
+  return given;
+}
+
+const never = () => false;
+const atOnce = () => true;
+
+describe('what comes to a Call', () => {
+  it('is copied for whoever asks for a promise, before or after', async () => {
+    const { call } = start();
+    call.onHead('200 OK');
+    const memory = Buffer.from('one');
+    const first = call.next();
+    const kept = [call.onContent(memory)];
+    memory.write('two');
+    kept.push(call.onContent(memory));
+    memory.write('end');
+    kept.push(call.onLast(memory));
+    memory.fill('x');
+    expect(latin1((await first).value as Chunk) + (await rest(call))).toBe('onetwoend');
+    expect(kept).toEqual([false, false, false]);
+  });
+
+  it('is lent to whoever is there and has done with it at once', () => {
+    const { call, heads } = start();
+    const given = borrow(call.lend(), never);
+    call.onHead('200 OK');
+    expect([call.onContent(Buffer.from('one')), given]).toEqual([false, ['one']]);
+    expect([call.onLast(Buffer.from('two')), given]).toEqual([false, ['one', 'two', 'end']]);
+    expect(heads).toHaveLength(1);
+  });
+
+  it('has to stay while it is lent; what follows is copied', () => {
+    const { call } = start();
+    const loan = call.lend();
+    const given = borrow(loan, atOnce);
+    call.onHead('200 OK');
+    expect(call.onContent(Buffer.from('one'))).toBe(true);
+    const memory = Buffer.from('two');
+    expect(call.onContent(memory)).toBe(false);
+    memory.fill('x');
+    call.onEnd();
+    expect([...given, ...borrow(loan, never)]).toEqual(['one', 'two', 'end']);
+  });
+
+  it.each([
+    [true, 'the client is gone: it may still be on its way'],
+    [false, 'the answer is whole'],
+  ])('has to stay: %s, when the body is closed meanwhile, as %s', (aborted) => {
+    const { call } = start();
+    const loan = call.lend();
+    Object.assign(call.request.source, { 'wizgi.signal': { aborted } });
+    borrow(loan, () => {
+      call.close();
+      return true;
+    });
+    call.onHead('200 OK');
+    expect(call.onContent(Buffer.from('one'))).toBe(aborted);
+  });
+
+  it('comes from a file, or not at all, to a loan as well', async () => {
+    const { call } = start();
+    const given = borrow(call.lend(), never);
+    call.onHead('200 OK');
+    call.onFile(file('from ', 'a file'));
+    call.onEnd();
+    await expect.poll(() => given).toEqual(['from ', 'a file', 'end']);
+    const { call: other } = start();
+    const failed = borrow(other.lend(), never);
+    other.onEnd(new Error('no worker'));
+    expect(failed).toEqual(['Error: no worker']);
+  });
+
+  it('is asked for by no credit when it was sent whole', async () => {
+    for (const awaitsCredit of [true, false]) {
+      const { call, owner } = start();
+      call.onHead('200 OK');
+      call.awaitsCredit = awaitsCredit;
+      call.onContent(Buffer.alloc(100 * KIB));
+      await call.next();
+      expect(owner.consumed).toBe(awaitsCredit ? 100 * KIB : 0);
+    }
   });
 });
 

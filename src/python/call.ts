@@ -1,3 +1,4 @@
+import { Lender, LentStep, type Loan } from '../wsgi/loan.ts';
 import type { Chunk, Environ, HeaderList, StartResponse } from '../wsgi/types.ts';
 import { AnswerSpool } from './answer-spool.ts';
 import type { RequestContent } from './content.ts';
@@ -27,7 +28,7 @@ export interface CallRequest {
 /** Bytes up to which blocks are joined. */
 const JOINT = 16 * 1024;
 
-/** Whoever asked for the next block. */
+/** Whoever asked for the next block: a promise, or a loan. */
 interface Waiting {
   resolve(step: IteratorResult<Chunk> | Promise<IteratorResult<Chunk>>): void;
   reject(error: unknown): void;
@@ -46,7 +47,7 @@ const MOST_ASIDE = 1024 * 1024 * 1024;
  *
  * This is the body that an application of `python()` returns.
  */
-export class Call implements AsyncIterableIterator<Chunk> {
+export class Call extends Lender implements AsyncIterableIterator<Chunk> {
   readonly request: CallRequest;
   /** The worker that it was given to. */
   worker: Worker | null = null;
@@ -58,6 +59,8 @@ export class Call implements AsyncIterableIterator<Chunk> {
   feeding = false;
   /** Nobody asks for the answer any more. */
   closed = false;
+  /** Its worker sends no more of the answer than it is asked for. */
+  awaitsCredit = true;
   private readonly owner: CallOwner;
   private head: string | null = null;
   private readonly blocks: Buffer[] = [];
@@ -72,8 +75,11 @@ export class Call implements AsyncIterableIterator<Chunk> {
   private uncredited = 0;
   private outcome: 'open' | 'ended' | Error = 'open';
   private waiting: Waiting | null = null;
+  /** A block was lent that is not done with. */
+  private lent = false;
 
   constructor(request: CallRequest, owner: CallOwner) {
+    super();
     this.request = request;
     this.owner = owner;
   }
@@ -91,22 +97,30 @@ export class Call implements AsyncIterableIterator<Chunk> {
     this.head = head;
   }
 
-  onContent(block: Buffer): void {
-    if (this.closed) return;
+  /**
+   * @param block - good for this call only.
+   * @returns true when it has to be good for longer, as it was lent.
+   */
+  onContent(block: Buffer): boolean {
+    if (this.closed) return false;
+    const lends = this.waiting instanceof LentStep;
+    const own = lends ? block : Buffer.from(block);
     if (this.spool !== null && (this.held >= STALLED || !this.spool.empty)) {
-      this.spool.push(block);
+      this.spool.push(own);
     } else if (block.length > 0) {
-      this.blocks.push(block);
+      this.blocks.push(own);
       this.held += block.length;
       if (this.held >= STALLED && !this.stalled) this.stall(true);
     }
+    this.lent = lends && block.length > 0;
     this.wake();
+    return this.lent;
   }
 
-  /** The last block, or an empty one. */
-  onLast(block: Buffer): void {
+  /** The last block, or an empty one; as `onContent`. */
+  onLast(block: Buffer): boolean {
     this.outcome = 'ended';
-    this.onContent(block);
+    return this.onContent(block);
   }
 
   /** The answer is in a file. */
@@ -163,10 +177,23 @@ export class Call implements AsyncIterableIterator<Chunk> {
     });
   }
 
+  lend(): Loan {
+    const pending = new LentStep();
+    const next = () => {
+      this.lent = false;
+      if (this.hasNext) return this.step();
+      this.waiting = pending;
+      return pending;
+    };
+    return { next };
+  }
+
   /** The request is over: what is not answered yet is not wanted any more. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    // What was broken off may still be on its way out.
+    if (this.request.source['wizgi.signal']?.aborted !== true) this.lent = false;
     this.blocks.length = 0;
     if (this.stalled) this.stall(false);
     this.owner.onClosed(this);
@@ -225,7 +252,7 @@ export class Call implements AsyncIterableIterator<Chunk> {
 
   private pass(block: Buffer): IteratorResult<Chunk> {
     this.uncredited += block.length;
-    if (this.uncredited >= CREDIT && this.open) {
+    if (this.uncredited >= CREDIT && this.open && this.awaitsCredit) {
       this.owner.onConsumed(this, this.uncredited);
       this.uncredited = 0;
     }

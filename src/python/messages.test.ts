@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { need } from '../../test/interop/components.ts';
 import { type Described, unmarshal } from '../../test/python/contract/unmarshal.ts';
 import { DICT, DICT_END, int, key, str, unicode } from './marshal.ts';
-import { ChannelError, FROM, FrameReader, FrameWriter, TO } from './messages.ts';
+import { ChannelError, FROM, FrameReader, FrameWriter, OPENING, TO } from './messages.ts';
 
 /** What a worker may say. */
 interface Said {
@@ -60,7 +60,7 @@ class Found {
     const head = data.toString('latin1', text, content);
     const block = data.toString('latin1', content, end);
     if (type === FROM.ANSWER) this.answer(about, head, block, true);
-    else if (type === FROM.BEGIN) this.answer(about, head, block, false);
+    else if (type === FROM.BEGIN || type === OPENING) this.answer(about, head, block, false);
     else if (type === FROM.BLOCK) this.more(about, block);
     else this.events.push(`${type} ${about} ${head} ${block}`);
   }
@@ -131,6 +131,23 @@ describe('FrameReader', () => {
     );
   });
 
+  it('needs the memory of what it was given for that long only', () => {
+    fc.assert(
+      fc.property(said, places, (list, at) => {
+        const data = Buffer.concat(list.map(encode));
+        const events = new Found();
+        const reader = new FrameReader(events);
+        const memory = Buffer.alloc(data.length);
+        for (const chunk of cut(data, at)) {
+          chunk.copy(memory);
+          reader.push(memory.subarray(0, chunk.length));
+          memory.fill(0xff);
+        }
+        expect(events.events).toEqual(found([data]));
+      }),
+    );
+  });
+
   it('passes large content on as it comes', () => {
     const content = pattern(1_000_000);
     const data = encode({ type: FROM.ANSWER, id: 7, text: Buffer.from('head'), content });
@@ -146,7 +163,7 @@ describe('FrameReader', () => {
       },
     });
     for (let at = 0; at < data.length; at += 65_536) reader.push(data.subarray(at, at + 65_536));
-    expect(kinds[0]).toBe(FROM.BEGIN);
+    expect(kinds[0]).toBe(OPENING);
     expect(kinds.slice(1, -1).every((kind) => kind === FROM.BLOCK)).toBe(true);
     expect(kinds.at(-1)).toBe(FROM.END);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(65_536);

@@ -35,6 +35,9 @@ export const FROM = {
   EXITED: 24,
 } as const;
 
+/** What a reader makes of an ANSWER that is not there whole, and no worker sends; BLOCKs and END follow. */
+export const OPENING = 0;
+
 /** Operations of control messages to a worker. */
 export const TO = {
   STOP: 0,
@@ -63,7 +66,10 @@ const FRAME_SIZE = 13;
 
 /** What a {@link FrameReader} found. */
 export interface FrameSink {
-  /** A frame whose text is in `data` from `text` to `content`, its content from there to `end`. */
+  /**
+   * A frame whose text is in `data` from `text` to `content`, its content from there to `end`; `data`
+   * is good for this call only.
+   */
   frame(type: number, id: number, data: Buffer, text: number, content: number, end: number): void;
   /** A frame with two numbers. */
   numbers(type: number, id: number, first: number, second: number): void;
@@ -91,7 +97,8 @@ export class FrameReader {
   push(chunk: Buffer): void {
     const data = this.rest === null ? chunk : Buffer.concat([this.rest, chunk]);
     const end = this.read(data);
-    this.rest = end === data.length ? null : data.subarray(end);
+    // Copied: the memory of what was pushed may be filled anew.
+    this.rest = end === data.length ? null : Buffer.from(data.subarray(end));
   }
 
   /** Reads as many frames as there are; gives where it stopped. */
@@ -124,7 +131,7 @@ export class FrameReader {
         this.id = id;
         this.left = second;
         this.last = type === FROM.ANSWER;
-        const kind = type === FROM.ANSWER ? FROM.BEGIN : type;
+        const kind = type === FROM.ANSWER ? OPENING : type;
         this.left -= data.length - content;
         this.sink.frame(kind, id, data, text, content, data.length);
         return data.length;

@@ -6,6 +6,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TextSink } from '../wsgi/error-stream.ts';
 import type { Log } from '../wsgi/log.ts';
+import { Channel } from './channel.ts';
 import { explainExit } from './exit.ts';
 import { Ledger } from './ledger.ts';
 import { type Plain, plain, unicode } from './marshal.ts';
@@ -84,6 +85,7 @@ class Template implements FrameSink {
   over = false;
   private readonly options: PreloadOptions;
   private readonly process: WorkerProcess;
+  private readonly channel: Channel;
   private readonly loaded: Promise<void>;
   private settle!: { resolve(): void; reject(error: Error): void };
   private forks = 0;
@@ -104,8 +106,8 @@ class Template implements FrameSink {
       this.settle = { resolve, reject };
     });
     const reader = new FrameReader(this);
-    process.channel.on('data', (data: Buffer) => this.onData(reader, data));
-    process.channel.write(frameOf(plain(options.config)), 'latin1');
+    this.channel = new Channel(process.channel, (data) => this.onData(reader, data));
+    this.channel.write([frameOf(plain(options.config))]);
     void process.exited.then((exit) => {
       this.over = true;
       process.ledger.close();
@@ -156,15 +158,16 @@ class Template implements FrameSink {
     return Promise.race([promise, death]);
   }
 
-  private onData(reader: FrameReader, data: Buffer): void {
+  private onData(reader: FrameReader, data: Buffer): boolean {
     try {
       reader.push(data);
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error;
       this.settle.reject(new StartError(error.message));
-      this.process.channel.destroy();
+      this.channel.destroy();
       this.process.kill('SIGKILL');
     }
+    return true;
   }
 
   /** Has it end when its workers have. */
@@ -246,7 +249,7 @@ class Template implements FrameSink {
   private control(operation: typeof TO.FORK | typeof TO.STOP, id: number, argument?: string): void {
     const writer = new FrameWriter();
     writer.control(operation, id, argument);
-    for (const piece of writer.take()) this.process.channel.write(piece as string, 'latin1');
+    this.channel.write(writer.take());
   }
 }
 

@@ -14,7 +14,7 @@ export interface Exit {
 /** A worker's process, as its server holds it. */
 export interface WorkerProcess {
   readonly pid: number;
-  /** Messages, both ways. */
+  /** Messages, both ways; for a `Channel`. */
   readonly channel: Socket;
   /** All that is printed. */
   readonly output: Readable;

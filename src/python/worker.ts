@@ -5,6 +5,7 @@ import type { Environ } from '../wsgi/types.ts';
 import { openAnswerFile } from './answer-file.ts';
 import type { Call } from './call.ts';
 import { Calls } from './calls.ts';
+import { Channel } from './channel.ts';
 import { InnerCalls, type InnerOptions, type InnerPeer } from './inner.ts';
 import { FALSE, int, type Plain, plain, TRUE, unicode } from './marshal.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type FrameSink,
   FrameWriter,
   frameOf,
+  OPENING,
   type Operation,
   TO,
 } from './messages.ts';
@@ -70,12 +72,15 @@ export class Worker implements FrameSink, InnerPeer {
   /** When something came from it last, or was awaited since, as `performance.now()` counts. */
   heard = 0;
   private readonly owner: WorkerOwner;
+  private readonly channel: Channel;
   private readonly inner: InnerCalls | null;
   private readonly reader = new FrameReader(this);
   private readonly writer = new FrameWriter();
   private readonly pace = new Pace();
   private prefetch = 0;
   private flushing = false;
+  /** Some of what is being taken is still on its way to a client, and so needs its memory. */
+  private lent = false;
   /** Requests among the messages that wait to be sent. */
   private unsent = 0;
   private stopped = false;
@@ -89,9 +94,8 @@ export class Worker implements FrameSink, InnerPeer {
     this.owner = owner;
     this.inner = inner === null ? null : new InnerCalls(inner, this);
     this.withdrawal = new Withdrawal(process.ledger, this.calls);
-    const { channel } = process;
-    channel.on('data', (data: Buffer) => this.onData(data));
-    channel.write(frameOf(plain(config)), 'latin1');
+    this.channel = new Channel(process.channel, (data) => this.onData(data));
+    this.channel.write([frameOf(plain(config))]);
     this.awaitEnd();
   }
 
@@ -126,7 +130,7 @@ export class Worker implements FrameSink, InnerPeer {
     if (this.calls.size === 0) {
       this.heard = performance.now();
       // A request under way keeps this process from ending.
-      this.process.channel.ref();
+      this.channel.hold(true);
     }
     this.calls.add(call);
     const { environ, content } = call.request;
@@ -135,11 +139,15 @@ export class Worker implements FrameSink, InnerPeer {
     this.flushSoon();
   }
 
-  /** A request that was given up; its worker ends it when it can. */
+  /** Nobody asks for an answer any more: unless it is whole, its worker ends it when it can. */
   cancel(call: Call): void {
     if (!this.calls.has(call)) return;
-    this.control(TO.CANCEL, call.id);
-    this.inner?.leave(call.id);
+    // Not now: the end of an answer stands right behind its last block.
+    queueMicrotask(() => {
+      if (!this.calls.has(call)) return;
+      this.control(TO.CANCEL, call.id);
+      this.inner?.leave(call.id);
+    });
   }
 
   /** More of an answer may come. */
@@ -227,13 +235,17 @@ export class Worker implements FrameSink, InnerPeer {
       case FROM.ANSWER:
         this.onAnswer(this.finished(id), data, text, content, end);
         break;
+      case OPENING:
+        this.running(id).awaitsCredit = false;
+        this.onBegin(this.running(id), data, text, content, end);
+        break;
       case FROM.BEGIN:
         this.onBegin(this.running(id), data, text, content, end);
         break;
       case FROM.BLOCK: {
         const call = this.running(id);
         call.active = this.owner.now;
-        call.onContent(data.subarray(content, end));
+        this.onContent(call, data.subarray(content, end));
         break;
       }
       case FROM.FILE:
@@ -264,10 +276,10 @@ export class Worker implements FrameSink, InnerPeer {
         break;
       case FROM.CALL:
         if (this.inner === null) throw new ChannelError('the worker is not run as middleware');
-        this.inner.begin(id, data.toString('utf8', text, content), data.subarray(content, end));
+        this.inner.begin(id, data.toString('utf8', text, content), copy(data, content, end));
         break;
       case FROM.CALL_INPUT:
-        this.inner?.content(id, data.subarray(content, end));
+        this.inner?.content(id, copy(data, content, end));
         break;
       case FROM.FINDING:
         this.owner.onFinding(data.toString('utf8', text, content));
@@ -317,13 +329,17 @@ export class Worker implements FrameSink, InnerPeer {
   private onAnswer(call: Call, data: Buffer, text: number, content: number, end: number): void {
     call.onHead(data.toString('latin1', text, content));
     // The block and the end in one, so that whoever waits is told once.
-    call.onLast(data.subarray(content, end));
+    if (call.onLast(data.subarray(content, end))) this.lent = true;
   }
 
   private onBegin(call: Call, data: Buffer, text: number, content: number, end: number): void {
     call.active = this.owner.now;
     call.onHead(data.toString('latin1', text, content));
-    call.onContent(data.subarray(content, end));
+    this.onContent(call, data.subarray(content, end));
+  }
+
+  private onContent(call: Call, block: Buffer): void {
+    if (call.onContent(block)) this.lent = true;
   }
 
   private onFile(call: Call, data: Buffer, text: number, content: number, end: number): void {
@@ -384,21 +400,23 @@ export class Worker implements FrameSink, InnerPeer {
 
   // --- the channel -----------------------------------------------------------------------------
 
-  private onData(data: Buffer): void {
+  private onData(data: Buffer): boolean {
     this.heard = performance.now();
+    this.lent = false;
     try {
       this.reader.push(data);
     } catch (error) {
       // Whatever it is, it comes from what the worker said.
       this.owner.log.error('worker out of step', { worker: this.pid, error });
-      this.process.channel.destroy();
+      this.channel.destroy();
       this.kill();
-      return;
+      return true;
     }
     this.withdrawal.settle();
     if (this.unsent > 0) this.flushSoon();
-    if (this.calls.size === 0) this.process.channel.unref();
+    if (this.calls.size === 0) this.channel.hold(false);
     this.owner.onRelieved(this);
+    return !this.lent;
   }
 
   // --- InnerPeer -------------------------------------------------------------------------------
@@ -426,25 +444,15 @@ export class Worker implements FrameSink, InnerPeer {
     // of them. The next answer is the occasion to look again.
     if (count === this.unsent && this.calls.size - count >= this.threads + this.pace.ahead) return;
     this.unsent = 0;
-    const { channel } = this.process;
-    const pieces = this.writer.take();
-    if (channel.destroyed) return;
-    if (pieces.length === 1) {
-      channel.write(pieces[0] as string, 'latin1');
-      return;
-    }
-    channel.cork();
-    for (const piece of pieces) channel.write(piece as string, 'latin1');
-    channel.uncork();
+    this.channel.write(this.writer.take());
   }
 
   private awaitEnd(): void {
-    const { channel, exited } = this.process;
-    const silent = new Promise<void>((resolve) => channel.once('close', () => resolve()));
-    void exited.then(async (exit) => {
+    const { channel } = this;
+    void this.process.exited.then(async (exit) => {
       // What it had said before is still heard. A child of its own may hold the channel open.
       const timer = setTimeout(() => channel.destroy(), LAST_WORDS);
-      await silent;
+      await channel.closed;
       clearTimeout(timer);
       this.over = true;
       this.inner?.abandon();
@@ -452,6 +460,10 @@ export class Worker implements FrameSink, InnerPeer {
       this.process.ledger.close();
     });
   }
+}
+
+function copy(data: Buffer, start: number, end: number): Buffer {
+  return Buffer.from(data.subarray(start, end));
 }
 
 function unasked(): never {

@@ -10,6 +10,12 @@ import type { Chunk } from './types.ts';
  * point after `begin`; `done` comes last, once.
  */
 export interface Exchange {
+  /**
+   * A block for which `respond`, `begin` or `send` returned true is not looked at again, so that its
+   * memory may be filled anew. Missing where blocks are kept.
+   */
+  readonly takesLoans?: boolean;
+
   /** The request line, for the log: method, target and protocol. */
   describe(): string;
 

@@ -2,6 +2,11 @@
 import { isThenable } from './iteration.ts';
 import type { Body } from './types.ts';
 
+/** What may be left before its end. */
+interface Leavable {
+  return?(): unknown;
+}
+
 /** How long `return()`, and then `close()`, may take before they are given up, in milliseconds. */
 export const RELEASE_TIMEOUT = 2_000;
 
@@ -12,7 +17,7 @@ export const RELEASE_TIMEOUT = 2_000;
  * generator queues `return()` behind a `next()` that may never settle.
  */
 export function releaseBody(
-  iterator: Iterator<unknown> | AsyncIterator<unknown> | null,
+  iterator: Leavable | null,
   body: Body | null,
   report: (error: unknown) => void,
   done: () => void,

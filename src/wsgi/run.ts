@@ -17,6 +17,7 @@ import { FileWrapper } from './file-wrapper.ts';
 import { foreignInterface } from './foreign-interface.ts';
 import { HEAD_NOW } from './head-now.ts';
 import { isThenable, iteratorOf } from './iteration.ts';
+import { Lender, type LentStep, type Loan } from './loan.ts';
 import type { Log } from './log.ts';
 import { discardBody, releaseBody, settle } from './release.ts';
 import { checkResponseHead, type ResponseHead } from './response-head.ts';
@@ -77,6 +78,10 @@ const DONE = 3;
 
 type Step = 'more' | 'wait' | 'stop';
 
+/** Where the blocks come from. */
+type Steps = Iterator<Chunk> | AsyncIterator<Chunk> | Loan;
+type PendingStep = PromiseLike<IteratorResult<Chunk>> | LentStep;
+
 class Driver implements Run {
   private readonly exchange: Exchange;
   private readonly options: RunOptions;
@@ -100,7 +105,7 @@ class Driver implements Run {
   private draining: PromiseWithResolvers | null = null;
 
   private body: Body | null = null;
-  private iterator: Iterator<Chunk> | AsyncIterator<Chunk> | null = null;
+  private iterator: Steps | null = null;
   /** The application's promise of a body, until it settles. */
   private promised: Promise<void> | null = null;
 
@@ -244,13 +249,18 @@ class Driver implements Run {
   private adopt(result: unknown): boolean {
     if (typeof result === 'object' && result !== null) this.body = result as Body;
     try {
-      const declared = this.head?.contentLength ?? null;
-      this.iterator = iteratorOf(result, declared === null ? null : declared - this.sent);
+      this.iterator = this.stepsOf(result);
       return true;
     } catch (error) {
       this.fail(error);
       return false;
     }
+  }
+
+  private stepsOf(result: unknown): Steps {
+    if (this.exchange.takesLoans === true && result instanceof Lender) return result.lend();
+    const declared = this.head?.contentLength ?? null;
+    return iteratorOf(result, declared === null ? null : declared - this.sent);
   }
 
   /** A body of one block, whose length is that of the content. */
@@ -288,9 +298,9 @@ class Driver implements Run {
     if (iterator !== null) this.whenReady(() => this.iterate(iterator));
   }
 
-  private iterate(iterator: Iterator<Chunk> | AsyncIterator<Chunk>): void {
+  private iterate(iterator: Steps): void {
     for (;;) {
-      let step: IteratorResult<Chunk> | PromiseLike<IteratorResult<Chunk>>;
+      let step: IteratorResult<Chunk> | PendingStep;
       try {
         step = iterator.next();
       } catch (error) {
@@ -299,10 +309,10 @@ class Driver implements Run {
         return;
       }
       if (isThenable(step)) {
-        this.awaitStep(step as PromiseLike<IteratorResult<Chunk>>);
+        this.awaitStep(step as PendingStep);
         return;
       }
-      if (!this.take(step)) return;
+      if (!this.take(step as IteratorResult<Chunk>)) return;
       if (this.turnIsOver()) {
         this.proceedNextTurn();
         return;
@@ -324,7 +334,7 @@ class Driver implements Run {
     });
   }
 
-  private awaitStep(step: PromiseLike<IteratorResult<Chunk>>): void {
+  private awaitStep(step: PendingStep): void {
     step.then(
       (result) => {
         if (this.phase !== ITERATING || !this.take(result)) return;

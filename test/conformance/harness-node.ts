@@ -31,6 +31,8 @@ const differences = {
   'P2 one that only half-closes gets its answer': LEAVING,
   'P5 of what a client pipelined before it left, little is run': PIPELINED,
   'P6 half-closing during a chunked upload to a streaming application': LEAVING,
+  'are borrowed by gateways with a transport':
+    'a response of node:http keeps what was written to it until it is sent',
 };
 
 /** `toNode` under a server of node:http. */

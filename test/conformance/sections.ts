@@ -14,6 +14,7 @@ import { fileWrapping } from './file-wrapper.ts';
 import type { Harness } from './harness.ts';
 import { responseHeaders, statusStrings } from './headers.ts';
 import { inputStream } from './input.ts';
+import { lentBlocks } from './loans.ts';
 import { middlewareRules } from './middleware.ts';
 import { misbehaviour } from './misbehaviour.ts';
 import { withoutContent } from './no-content.ts';
@@ -33,6 +34,7 @@ export const sections: readonly Section[] = [
   responseHeaders,
   contentLength,
   streamingAnswers,
+  lentBlocks,
   writing,
   middlewareRules,
   closing,

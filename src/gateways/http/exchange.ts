@@ -49,6 +49,7 @@ export function lineOf({ method, target, minor }: RequestHead): RequestLine {
 
 /** The answer to one HTTP/1.1 request, framed. (RFC 9112 §6, §7.1) */
 export class HttpExchange implements Exchange, Answered {
+  readonly takesLoans = true;
   readonly request: RequestHead;
   /** When the request's head was complete, for the access log. */
   readonly started: number;

@@ -1,6 +1,7 @@
 /** What Python applications send. (PEP 3333, Buffering and Streaming; The write() Callable) */
 import { describe, expect, it } from 'vitest';
 import type { RequestSpec } from '../../conformance/harness.ts';
+import { isPattern } from './pattern.ts';
 import { sites, THREADS } from './site.ts';
 
 const siteOf = sites();
@@ -322,11 +323,4 @@ describe.each(THREADS)('content, %i threads', (threads) => {
 /** A request whose answer has no content: by its method, or by its status. */
 function without(how: string, path: string): [path: string, spec: RequestSpec] {
   return how === 'HEAD' ? [path, { method: 'HEAD' }] : [`${path}&status=${how}+None`, {}];
-}
-
-function isPattern(body: Buffer): boolean {
-  for (let at = 0; at + 4 <= body.length; at += 4) {
-    if (body.readUInt32LE(at) !== at / 4) return false;
-  }
-  return true;
 }

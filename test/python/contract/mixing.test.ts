@@ -1,5 +1,6 @@
 /** Many requests at a time: each gets its own answer, whole. */
 import { describe, expect, it } from 'vitest';
+import { isPattern } from './pattern.ts';
 import { type Site, sites } from './site.ts';
 
 const siteOf = sites();
@@ -114,6 +115,22 @@ describe.each([
       ...Array.from({ length: 4 }, (_, seed) => converse(site, seed + 101, 40, 5)),
       ...Array.from({ length: 4 }, (_, seed) => interrupt(site, seed + 201, 20)),
     ]);
+  });
+
+  it('answer clients that read nothing for long, while others are answered', async (context) => {
+    const site = await siteOf(context, options);
+    const slow = await Promise.all(Array.from({ length: 4 }, () => site.served.connect()));
+    for (const connection of slow) {
+      connection.socket.pause();
+      connection.send('GET /content/pattern?size=8000000 HTTP/1.1\r\nHost: a\r\n\r\n');
+    }
+    await Promise.all(Array.from({ length: 8 }, (_, seed) => converse(site, seed + 301, 25, 1)));
+    for (const connection of slow) {
+      connection.socket.resume();
+      const { body } = await connection.readAnswer();
+      expect([body.length, isPattern(body)]).toEqual([8_000_000, true]);
+      connection.close();
+    }
   });
 
   it('answer short questions, thousands of them', async (context) => {
