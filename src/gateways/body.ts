@@ -1,5 +1,7 @@
 /** How gateways receive request bodies: whole, or as a stream. */
 import { closeSync, writev } from 'node:fs';
+import type { ProtocolError } from '../protocols/protocol-error.ts';
+import { WsgiError } from '../wsgi/errors.ts';
 import { FileSource, type InputSource, MemorySource } from '../wsgi/input.ts';
 import { openUnnamed } from './unnamed-file.ts';
 
@@ -137,6 +139,14 @@ const JOINT = 16 * 1024;
 export function notStoredStatus(error: unknown): 500 | 507 {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT' ? 507 : 500;
+}
+
+/** What an application hears that reads content which was refused meanwhile. */
+export function contentFailure({ status, message }: ProtocolError): WsgiError {
+  return new WsgiError(
+    status === 408 ? 'input-too-slow' : status === 413 ? 'input-too-large' : 'input-incomplete',
+    `the request body is incomplete: ${message}`,
+  );
 }
 
 /** How a {@link BodyStream} acts on its connection. */

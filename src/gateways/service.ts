@@ -11,13 +11,13 @@ import { type Variables, variable } from '../protocols/cgi/variables.ts';
 import { ProtocolError } from '../protocols/protocol-error.ts';
 import type { AbortSource } from '../wsgi/abort.ts';
 import { encode } from '../wsgi/blocks.ts';
-import { clientGone, WsgiError } from '../wsgi/errors.ts';
+import { clientGone } from '../wsgi/errors.ts';
 import type { Exchange } from '../wsgi/exchange.ts';
 import { Input } from '../wsgi/input.ts';
 import type { ResponseHead } from '../wsgi/response-head.ts';
 import { type Run, run } from '../wsgi/run.ts';
 import type { Chunk, Environ } from '../wsgi/types.ts';
-import { notStoredStatus } from './body.ts';
+import { contentFailure, notStoredStatus } from './body.ts';
 import type { Answered, Gateway, RequestLine } from './gateway.ts';
 import { metaEnviron } from './meta-environ.ts';
 import type { ConnectionFacts } from './peer.ts';
@@ -178,9 +178,7 @@ export class Service implements Exchange, Answered, ReceptionOwner {
       return;
     }
     this.owner.refused(this, error.code);
-    this.reception?.fail(
-      new WsgiError('input-incomplete', `the request body is incomplete: ${error.message}`),
-    );
+    this.reception?.fail(contentFailure(error));
   }
 
   // --- the connection's side -------------------------------------------------------------------

@@ -17,7 +17,9 @@ export type WsgiErrorCode =
   | 'no-capacity'
   | 'input-not-arrived'
   | 'input-closed'
-  | 'input-incomplete';
+  | 'input-incomplete'
+  | 'input-too-large'
+  | 'input-too-slow';
 
 /** A breach of PEP 3333's contract, or a condition that the contract makes visible. */
 export class WsgiError extends Error {

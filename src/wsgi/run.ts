@@ -61,11 +61,12 @@ export function run(
 /** Statuses of answers where no application is to blame, or none answered. (RFC 9110 §15) */
 const conditions: { readonly [code in WsgiErrorCode]?: string } = {
   'input-incomplete': '400 Bad Request',
+  'input-too-slow': '408 Request Timeout',
+  'input-too-large': '413 Content Too Large',
   'no-answer': '502 Bad Gateway',
   'no-capacity': '503 Service Unavailable',
   'response-timeout': '504 Gateway Timeout',
 };
-const CLIENT_AT_FAULT = conditions['input-incomplete'];
 
 function conditionOf(error: unknown): string | null {
   return error instanceof WsgiError ? (conditions[error.code] ?? null) : null;
@@ -490,7 +491,7 @@ class Driver implements Run {
       const hint = this.startCalled ? null : foreignInterface(error);
       const request = this.exchange.describe();
       this.options.log.error('application error', { error, request, ...(hint && { hint }) });
-    } else if (condition !== CLIENT_AT_FAULT) {
+    } else if (!condition.startsWith('4')) {
       const { message } = error as WsgiError;
       this.options.log.warn('no answer', { reason: message, request: this.exchange.describe() });
     }

@@ -3,6 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { streaming } from '../../src/wsgi/application.ts';
+import type { WsgiError } from '../../src/wsgi/errors.ts';
 import {
   type Answer,
   CHUNKED_POST,
@@ -132,6 +134,26 @@ describe('limits', () => {
     expect((await client.answer()).status).toBe(413);
     expect(calls).toHaveLength(1);
     expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('E8 a streaming application learns of it, and answers 413 where it does not care', async () => {
+    const codes: unknown[] = [];
+    const app = streaming(async (environ, startResponse) => {
+      try {
+        for await (const _block of environ['wizgi.input'] ?? []);
+      } catch (error) {
+        codes.push((error as WsgiError).code);
+        throw error;
+      }
+      startResponse('200 OK', []);
+      return [];
+    });
+    const server = await start(app, { maxBody: 300_000 });
+    const client = await server.client();
+    client.send(`${CHUNKED_POST}${(300_000).toString(16)}\r\n${'a'.repeat(300_000)}\r\n1\r\na\r\n`);
+    expect((await client.answer()).status).toBe(413);
+    expect(codes).toEqual(['input-too-large']);
+    expect(server.log.loud).toEqual(['refused body-too-large']);
   });
 
   it('B21 20 000 trailers: 431', async () => {

@@ -160,7 +160,7 @@ describe('time to receive content', () => {
     expect((await client.answer()).status).toBe(200);
   });
 
-  it('F4 a streaming application learns of it, and answers 400 where it does not care', async () => {
+  it('F4 a streaming application learns of it, and answers 408 where it does not care', async () => {
     const server = await start(
       streaming(async (environ, startResponse) => {
         const body = await environ['wizgi.input']?.read();
@@ -173,7 +173,7 @@ describe('time to receive content', () => {
     client.send(HEAD);
     client.drip('x', 60);
     const answer = await client.answer();
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(408);
     await client.closed();
     expect(server.log.loud).toEqual(['refused body-timeout']);
   });

@@ -107,7 +107,7 @@ export class StreamSource implements InputSource {
   private accept(block: Uint8Array): void {
     this.size += block.length;
     if (this.size > this.limit) {
-      this.fail(new WsgiError('input-incomplete', `the request body exceeds ${this.limit} bytes`));
+      this.fail(new WsgiError('input-too-large', `the request body exceeds ${this.limit} bytes`));
     } else if (block.length > 0) {
       this.block = block;
     }

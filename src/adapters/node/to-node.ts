@@ -192,7 +192,7 @@ class Handling implements ExchangeOwner {
   private onTooLarge(): void {
     this.receiving = false;
     if (this.current === null) this.refuse(413);
-    const error = new WsgiError('input-incomplete', 'the request body is too large');
+    const error = new WsgiError('input-too-large', 'the request body is too large');
     this.stream?.end(error);
   }
 

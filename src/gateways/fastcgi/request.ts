@@ -11,7 +11,7 @@ import {
 } from '../../protocols/fastcgi/index.ts';
 import { ProtocolError } from '../../protocols/protocol-error.ts';
 import { TextErrorStream } from '../../wsgi/error-stream.ts';
-import { WsgiError } from '../../wsgi/errors.ts';
+import { contentFailure } from '../body.ts';
 import type { Gateway } from '../gateway.ts';
 import type { ConnectionFacts } from '../peer.ts';
 import { type Outcome, Service, type ServiceOwner } from '../service.ts';
@@ -117,7 +117,7 @@ export class FastCgiRequest implements ServiceOwner, Lane {
   /** What comes cannot be used. */
   failContent(error: ProtocolError): void {
     this.service.failContent(error);
-    this.file?.reception.fail(new WsgiError('input-incomplete', error.message));
+    this.file?.reception.fail(contentFailure(error));
   }
 
   /** The web server gives the request up, and waits for END_REQUEST. (FastCGI 1.0 §5.4) */

@@ -16,10 +16,10 @@ import {
   RequestParser,
 } from '../../protocols/http1/index.ts';
 import type { AbortSource } from '../../wsgi/abort.ts';
-import { clientGone, WsgiError } from '../../wsgi/errors.ts';
+import { clientGone } from '../../wsgi/errors.ts';
 import { Input } from '../../wsgi/input.ts';
 import { type Run, run } from '../../wsgi/run.ts';
-import { notStoredStatus } from '../body.ts';
+import { contentFailure, notStoredStatus } from '../body.ts';
 import type { Timed } from '../clock.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Connection } from '../listener.ts';
@@ -427,9 +427,7 @@ export class HttpConnection
     }
     this.closing = true;
     this.logRefusal(error.code);
-    this.reception?.fail(
-      new WsgiError('input-incomplete', `the request body is incomplete: ${error.message}`),
-    );
+    this.reception?.fail(contentFailure(error));
     // The answer is out: a second one would be taken for that of the next request.
     if (this.phase === SKIPPING) this.linger();
   }
