@@ -70,7 +70,7 @@ say('');
 
 const report = markdown(results);
 console.log(report);
-const whole = [flags.suite, only, peers].every((choice) => choice === undefined);
+const whole = [only, peers].every((choice) => choice === undefined);
 if (flags.write || whole) {
   const directory = fileURLToPath(new URL('results', import.meta.url));
   // One suite's figures do not replace those of all.

@@ -1,7 +1,10 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 
-/** Room for what the system holds of a connection: some three of the largest frames. */
-const SIZE = 256 * 1024;
+/**
+ * Room for the largest content that a worker sends at a time, and its head. More is no gain: what is lent
+ * keeps all of it, and the processor's caches do not.
+ */
+const SIZE = 66 * 1024;
 
 /** Takes what came; tells whether its memory may be filled anew, because nobody needs it any more. */
 export type Take = (data: Buffer) => boolean;
