@@ -61,6 +61,9 @@ class Loop:
         try:
             size = os.readv(self._channel, (view[self._received :],))
         except OSError as error:
+            # Others are the application's: a signal's handler may raise one here.
+            if error.errno not in (errno.EBADF, errno.ECONNRESET):
+                raise
             self._leave(error)
         if size == 0:
             # The server is gone, and with it everyone who could wait for an answer.

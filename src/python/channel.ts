@@ -50,7 +50,7 @@ export class Channel {
     socket.uncork();
   }
 
-  /** Whether the process may not end while this is open; it may at first. */
+  /** Whether this process waits for the channel before it ends. */
   hold(wait: boolean): void {
     if (wait) this.socket.ref();
     else this.socket.unref();
@@ -63,7 +63,8 @@ export class Channel {
 
 /**
  * Another socket for the same connection, whose memory is ours. The option is documented for sockets
- * that connect; this one is connected, so its handle has to change hands.
+ * that connect; this one is connected, so its handle has to change hands. What the first one had read
+ * would be lost: workers say nothing before they are told their configuration.
  *
  * @returns null where sockets have no such handles.
  */

@@ -166,7 +166,7 @@ class InnerCall implements Exchange {
     else if (this.stream !== null) this.enter();
   }
 
-  /** A block of the request's content. */
+  /** A block of the request's content, which is copied. */
   take(content: Uint8Array): void {
     if (this.finished) return;
     if (this.stream !== null) {

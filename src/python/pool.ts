@@ -36,7 +36,8 @@ export class Pool implements CallOwner {
 
   submit(call: Call): void {
     const worker = this.last?.gathers ? this.last : this.leastBusy();
-    if (worker !== null) {
+    // Room that has just come is for those who waited for it.
+    if (worker !== null && this.waiting.size === 0) {
       this.give(worker, call);
     } else if (this.unavailable !== null) {
       call.onEnd(new WsgiError('no-capacity', this.unavailable));
@@ -46,7 +47,8 @@ export class Pool implements CallOwner {
       );
     } else {
       this.waiting.add(call);
-      this.makeRoom();
+      if (worker === null) this.makeRoom();
+      else this.relieved(worker);
     }
   }
 

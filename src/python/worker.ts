@@ -276,10 +276,10 @@ export class Worker implements FrameSink, InnerPeer {
         break;
       case FROM.CALL:
         if (this.inner === null) throw new ChannelError('the worker is not run as middleware');
-        this.inner.begin(id, data.toString('utf8', text, content), copy(data, content, end));
+        this.inner.begin(id, data.toString('utf8', text, content), data.subarray(content, end));
         break;
       case FROM.CALL_INPUT:
-        this.inner?.content(id, copy(data, content, end));
+        this.inner?.content(id, data.subarray(content, end));
         break;
       case FROM.FINDING:
         this.owner.onFinding(data.toString('utf8', text, content));
@@ -460,10 +460,6 @@ export class Worker implements FrameSink, InnerPeer {
       this.process.ledger.close();
     });
   }
-}
-
-function copy(data: Buffer, start: number, end: number): Buffer {
-  return Buffer.from(data.subarray(start, end));
 }
 
 function unasked(): never {

@@ -17,7 +17,7 @@ import { FileWrapper } from './file-wrapper.ts';
 import { foreignInterface } from './foreign-interface.ts';
 import { HEAD_NOW } from './head-now.ts';
 import { isThenable, iteratorOf } from './iteration.ts';
-import { Lender, type LentStep, type Loan } from './loan.ts';
+import { Lender, LentStep, type Loan } from './loan.ts';
 import type { Log } from './log.ts';
 import { discardBody, releaseBody, settle } from './release.ts';
 import { checkResponseHead, type ResponseHead } from './response-head.ts';
@@ -336,8 +336,11 @@ class Driver implements Run {
   }
 
   private awaitStep(step: PendingStep): void {
+    const lent = step instanceof LentStep;
     step.then(
       (result) => {
+        // What is lent comes in a turn of its own, and is to be sent in that.
+        if (lent) this.turnEnd = 0;
         if (this.phase !== ITERATING || !this.take(result)) return;
         if (this.turnIsOver()) this.proceedNextTurn();
         else this.proceed();

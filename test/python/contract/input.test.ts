@@ -158,6 +158,16 @@ describe.each(modes)('wsgi.input, $how, $threads threads', ({ threads, how }) =>
   });
 });
 
+it('an alarm interrupts an application that waits for content, and nothing else', async (context) => {
+  const site = await siteOf(context, { threads: 1 });
+  const connection = await site.streamed.connect();
+  connection.send('POST /reading/impatient/k HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc');
+  expect((await connection.readAnswer()).body.toString()).toBe('no content in time');
+  connection.close();
+  expect((await site.ask('/reading/body?seed=1')).status).toBe(200);
+  expect(site.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
 it('a streamed request is entered before its content is there', async (context) => {
   const site = await siteOf(context, { threads: 1 });
   const connection = await site.streamed.connect();

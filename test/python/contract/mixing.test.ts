@@ -133,6 +133,30 @@ describe.each([
     }
   });
 
+  it('answer others beside one who asks for much at a time', async (context) => {
+    const site = await siteOf(context, options);
+    const ask = (token: string) =>
+      `GET /mixing/answers/k?token=${token}&how=list&size=9&pause=3 HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const many = 100;
+    const greedy = await Promise.all(Array.from({ length: 8 }, () => site.served.connect()));
+    for (const connection of greedy) connection.send(ask('greedy').repeat(many));
+    let greedyAnswers = 0;
+    const reading = greedy.map(async (connection) => {
+      for (let count = 0; count < many; count++) {
+        await connection.readAnswer();
+        greedyAnswers++;
+      }
+    });
+    const other = await site.served.connect();
+    for (let count = 0; count < 5; count++) {
+      other.send(ask('other'));
+      expect((await other.readAnswer()).body.toString()).toBe('otherothe');
+    }
+    expect(greedyAnswers).toBeLessThan(greedy.length * many);
+    await Promise.all(reading);
+    for (const connection of [...greedy, other]) connection.close();
+  });
+
   it('answer short questions, thousands of them', async (context) => {
     const site = await siteOf(context, options);
     const ask = async (seed: number) => {

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import random
+import signal
 
 import events
 
@@ -184,3 +185,21 @@ def replaced(environ, start_response):
     environ["wsgi.input"] = io.BytesIO(b"its own")
     start_response("200 OK", TEXT)
     return [environ["wsgi.input"].read()]
+
+
+def impatient(environ, start_response):
+    """Gives its content up after a moment, as programs do that set an alarm."""
+
+    def give_up(*_):
+        raise TimeoutError("no content in time")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        content = environ["wsgi.input"].read()
+    except TimeoutError as error:
+        content = str(error).encode()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [content]
