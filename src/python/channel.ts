@@ -31,7 +31,7 @@ export class Channel {
 
   /** @param socket - is used by this channel only from then on. */
   constructor(socket: Socket, take: Take) {
-    this.socket = readInPlace(socket, take) ?? readAnew(socket, take);
+    this.socket = readInPlace(socket, take) ?? socket.on('data', take);
     // What breaks here is seen in that the process ends.
     this.socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
@@ -85,8 +85,4 @@ function readInPlace(socket: Socket, take: Take): Socket | null {
   };
   given._handle = null;
   return new Socket(options);
-}
-
-function readAnew(socket: Socket, take: Take): Socket {
-  return socket.on('data', take);
 }

@@ -236,12 +236,12 @@ export class Worker implements FrameSink, InnerPeer {
         this.onAnswer(this.finished(id), data, text, content, end);
         break;
       case OPENING:
-        this.running(id).awaitsCredit = false;
-        this.onBegin(this.running(id), data, text, content, end);
+      case FROM.BEGIN: {
+        const call = this.running(id);
+        call.awaitsCredit = type === FROM.BEGIN;
+        this.onBegin(call, data, text, content, end);
         break;
-      case FROM.BEGIN:
-        this.onBegin(this.running(id), data, text, content, end);
-        break;
+      }
       case FROM.BLOCK: {
         const call = this.running(id);
         call.active = this.owner.now;
