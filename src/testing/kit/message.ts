@@ -5,9 +5,14 @@ import type { Message, Step } from './case.ts';
 let keys = 0;
 const run = Math.random().toString(36).slice(2, 10);
 
+/** A key that no request had before. */
+export function newKey(): string {
+  return `${run}${++keys}`;
+}
+
 /** The steps with `{key}`, `{host}` and `{prefix}` replaced. */
 export function filledIn(steps: readonly Step[], { host, prefix }: KitAddress): readonly Step[] {
-  const key = `${run}${++keys}`;
+  const key = newKey();
   const replace = (value: unknown): unknown => {
     if (typeof value === 'string') {
       return value

@@ -41,7 +41,7 @@ describe.each(THREADS)('errors, %i threads', (threads) => {
         expect(answer.raw).not.toContain('X-Of-The-Failed');
       }
       const closes = when === 'first' || when === 'started' ? [] : ['close'];
-      expect(await site.events(key)).toEqual(closes);
+      expect(await site.recorded(key, closes.length)).toEqual(closes);
       const lines = site.served.log.filter(({ fields }) => String(fields.request).includes(key));
       expect(lines.map(({ level }) => level)).toEqual(['error']);
       const traceback = (lines[0]?.fields.error as Error | undefined)?.stack;

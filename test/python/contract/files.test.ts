@@ -154,7 +154,7 @@ describe.each(THREADS)('files, %i threads', (threads) => {
     const site = await siteOf(context, { threads });
     for (const size of [100, 300_000]) {
       const late = site.lateErrors;
-      const { answer, events } = await site.visit(`/files/fails_to_close?size=${size}`);
+      const { answer, events } = await site.visit(`/files/fails_to_close?size=${size}`, {}, 1);
       expect([answer.complete, answer.body.length, events]).toEqual([true, size, ['close']]);
       await expect.poll(() => site.lateErrors - late).toBe(1);
     }

@@ -71,11 +71,16 @@ export class Site {
     this.printed += text;
   }
 
-  /** Asks for `/module/function`, on a connection of its own, and for what was recorded. */
-  async visit(path: string, spec: RequestSpec = {}): Promise<Visit> {
+  /**
+   * Asks for `/module/function`, on a connection of its own, and for what was recorded.
+   *
+   * @param records - how many to wait for, where the application makes some once its answer is
+   *   whole: where there are threads, another one answers the question for them.
+   */
+  async visit(path: string, spec: RequestSpec = {}, records = 0): Promise<Visit> {
     const key = randomUUID();
     const answer = await this.ask(path, key, spec);
-    return { answer, events: await this.events(key) };
+    return { answer, events: await this.recorded(key, records) };
   }
 
   /** @param streamed - enters the application before the request's content is there. */
