@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { afterArrivals } from '../wsgi/arrivals.ts';
 import type { Gateway } from './gateway.ts';
 import { Output } from './output.ts';
 import type { ConnectionFacts } from './peer.ts';
@@ -47,7 +48,7 @@ export class Transport {
   private truncated = false;
   private dropped = 0;
   private deadline = Number.POSITIVE_INFINITY;
-  private resetTimer: NodeJS.Timeout | null = null;
+  private stopReset: (() => void) | null = null;
   private paused = false;
   /** The system looks after a peer that is silent. */
   private probing = false;
@@ -157,7 +158,7 @@ export class Transport {
   private close(): void {
     if (this.closed) return;
     this.closed = true;
-    if (this.resetTimer !== null) clearTimeout(this.resetTimer);
+    this.stopReset?.();
     this.output.close();
     this.owner.onClosed();
   }
@@ -166,6 +167,6 @@ export class Transport {
   private setEnd(): void {
     if (!this.truncated) this.deadline = this.gateway.clock.after(LINGER_TIME);
     // A timer of its own, as this is rare, and the clock too coarse for whoever waits for the reset.
-    else this.resetTimer ??= setTimeout(() => this.destroy(), RESET_DELAY);
+    else this.stopReset ??= afterArrivals(RESET_DELAY, () => this.destroy());
   }
 }

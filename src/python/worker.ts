@@ -1,4 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
+import { afterArrivals } from '../wsgi/arrivals.ts';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { Log } from '../wsgi/log.ts';
 import type { Environ } from '../wsgi/types.ts';
@@ -451,9 +452,9 @@ export class Worker implements FrameSink, InnerPeer {
     const { channel } = this;
     void this.process.exited.then(async (exit) => {
       // What it had said before is still heard. A child of its own may hold the channel open.
-      const timer = setTimeout(() => channel.destroy(), LAST_WORDS);
+      const stopTimer = afterArrivals(LAST_WORDS, () => channel.destroy());
       await channel.closed;
-      clearTimeout(timer);
+      stopTimer();
       this.over = true;
       this.inner?.abandon();
       this.owner.onEnded(this, exit);

@@ -1,3 +1,4 @@
+import { afterArrivals } from '../wsgi/arrivals.ts';
 import type { Log } from '../wsgi/log.ts';
 import { setupTestingDefaults } from '../wsgi/util.ts';
 import { ForwardedRequest } from './forwarded-request.ts';
@@ -64,17 +65,16 @@ export class HealthChecks {
     );
     const finish = (reason: string | null) => {
       if (!this.running.delete(upstream)) return;
-      clearTimeout(timer);
+      stopTimer();
       request.close();
       upstream.health.checked(performance.now(), reason);
     };
-    const timer = setTimeout(
-      () => finish(`did not answer a check within ${healthTimeout / 1000} s`),
-      healthTimeout,
+    const stopTimer = afterArrivals(healthTimeout, () =>
+      finish(`did not answer a check within ${healthTimeout / 1000} s`),
     );
     this.running.set(upstream, () => {
       this.running.delete(upstream);
-      clearTimeout(timer);
+      stopTimer();
       request.close();
     });
     request.start();

@@ -1,4 +1,5 @@
 import type { Variables } from '../protocols/cgi/variables.ts';
+import { afterArrivals } from '../wsgi/arrivals.ts';
 import { WsgiError } from '../wsgi/errors.ts';
 import type { UpstreamConnection } from './connection.ts';
 import type { RequestContent } from './content.ts';
@@ -35,7 +36,7 @@ export class RequestSender {
   private rest: Uint8Array | null = null;
   private stuck = false;
   private closed = false;
-  private timer: NodeJS.Timeout | null = null;
+  private stopTimer: (() => void) | null = null;
 
   /**
    * Begins to send.
@@ -56,7 +57,7 @@ export class RequestSender {
     this.wanted = connection.codec.pulls ? 0 : Number.POSITIVE_INFINITY;
     content.onArrival = () => this.feed();
     if (variables.names.includes('HTTP_EXPECT')) {
-      this.timer = setTimeout(() => this.want(Number.POSITIVE_INFINITY), CONTINUE_TIME);
+      this.stopTimer = afterArrivals(CONTINUE_TIME, () => this.want(Number.POSITIVE_INFINITY));
     }
     if (this.wanted === 0) this.flush();
     else this.feed();
@@ -66,7 +67,7 @@ export class RequestSender {
 
   /** The upstream asks for content. */
   want(size: number): void {
-    this.stopTimer();
+    this.stopTimer?.();
     if (this.closed) return;
     this.wanted = size;
     if (this.done) this.connection.write(this.connection.codec.contentEnd());
@@ -85,7 +86,7 @@ export class RequestSender {
   close(): void {
     this.closed = true;
     this.content.onArrival = () => undefined;
-    this.stopTimer();
+    this.stopTimer?.();
   }
 
   private feed(): void {
@@ -144,10 +145,5 @@ export class RequestSender {
     if (this.connection.write(pieces) || this.done) return;
     this.stuck = true;
     this.owner.onStuck(true);
-  }
-
-  private stopTimer(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
   }
 }

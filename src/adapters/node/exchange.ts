@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { afterArrivals } from '../../wsgi/arrivals.ts';
 import type { Exchange } from '../../wsgi/exchange.ts';
 import type { ResponseHead } from '../../wsgi/response-head.ts';
 import type { Chunk } from '../../wsgi/types.ts';
@@ -153,7 +154,7 @@ export class ResponseExchange implements Exchange {
 /** Behind what was written: the end of the connection must not pass for that of the answer. */
 function reset(socket: Socket): void {
   const isPlainTcp = socket.remotePort !== undefined && !('encrypted' in socket);
-  if (isPlainTcp) setTimeout(() => socket.resetAndDestroy(), RESET_DELAY);
+  if (isPlainTcp) afterArrivals(RESET_DELAY, () => socket.resetAndDestroy());
   else socket.destroySoon();
 }
 

@@ -1,4 +1,6 @@
 /** Finds out what kind of server serves the kit's application. */
+
+import { afterArrivals } from '../../wsgi/arrivals.ts';
 import type { KitAddress } from './address.ts';
 import { textOf } from './answer-text.ts';
 import type { AnswerMatch, Message, Need } from './case.ts';
@@ -97,10 +99,10 @@ class Prober {
     const { address, patience } = this;
     const connection = new KitConnection(address.where);
     let late = false;
-    const timer = setTimeout(() => {
+    const stopTimer = afterArrivals(patience * 1000, () => {
       late = true;
       connection.close();
-    }, patience * 1000);
+    });
     try {
       connection.send(messageText(message, address), 'GET');
       return await read(connection);
@@ -109,7 +111,7 @@ class Prober {
       const seen = late ? `nothing came within ${patience} seconds` : error.message;
       throw new KitNotServed(`${address.url} cannot be judged: ${seen}`);
     } finally {
-      clearTimeout(timer);
+      stopTimer();
       connection.close();
     }
   }

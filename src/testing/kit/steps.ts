@@ -1,4 +1,6 @@
 /** Runs the steps of one case. */
+
+import { afterArrivals } from '../../wsgi/arrivals.ts';
 import type { KitAddress } from './address.ts';
 import { textOf } from './answer-text.ts';
 import type { AnswerMatch, KitCase, Message, Step } from './case.ts';
@@ -24,9 +26,9 @@ export async function runSteps(
 ): Promise<Difference | null> {
   const course = new Course(address);
   const steps = filledIn(one.steps, address);
-  let late: ReturnType<typeof setTimeout> | undefined;
+  let stopTimer: (() => void) | undefined;
   const limit = new Promise<typeof LATE>((resolve) => {
-    late = setTimeout(resolve, patience * 1000, LATE);
+    stopTimer = afterArrivals(patience * 1000, () => resolve(LATE));
   });
   try {
     for (const step of steps) {
@@ -40,7 +42,7 @@ export async function runSteps(
     }
     return null;
   } finally {
-    clearTimeout(late);
+    stopTimer?.();
     course.close();
   }
 }
