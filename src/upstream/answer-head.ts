@@ -13,6 +13,8 @@ export interface AnswerHead {
   readonly hasLength: boolean;
   /** Milliseconds for which the upstream keeps the connection, if it says so. */
   readonly keepAlive: number;
+  /** It says that the connection is kept, which without a word is only likely. */
+  readonly saysKept: boolean;
 }
 
 const PLAIN = 0;
@@ -64,11 +66,13 @@ export function answerHead(event: HeadEvent, locate: (url: string) => string): A
   const headers: HeaderList = [];
   let hasLength = false;
   let keepAlive = Number.POSITIVE_INFINITY;
+  let saysKept = false;
   let nominated: ReadonlySet<string> | null = null;
   for (const [name, given] of event.headers) {
     const kind = kindOf(name);
     if (kind === KEEP_ALIVE) keepAlive = keptFor(given);
     else if (kind === CONNECTION) nominated = nominate(nominated, given);
+    saysKept ||= kind === CONNECTION && given.toLowerCase() === 'keep-alive';
     if (kind === DROPPED || kind === KEEP_ALIVE || kind === CONNECTION) continue;
     if (kind === CONTENT_LENGTH) hasLength = true;
     // HTTP allows tabs, PEP 3333 allows no control characters.
@@ -78,7 +82,7 @@ export function answerHead(event: HeadEvent, locate: (url: string) => string): A
   const status = statusOf(event.status, event.reason);
   const kept =
     nominated === null ? headers : headers.filter(([name]) => !nominated.has(name.toLowerCase()));
-  return { status, headers: kept, hasLength, keepAlive };
+  return { status, headers: kept, hasLength, keepAlive, saysKept };
 }
 
 function statusOf(status: number, reason: string): string {

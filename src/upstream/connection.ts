@@ -61,6 +61,7 @@ export class UpstreamConnection implements Timed {
   private endTold = false;
   private failure: WsgiError | null = null;
   private deadline = Number.POSITIVE_INFINITY;
+  private restsSince = 0;
   private complaint = '';
   private patience = 0;
 
@@ -95,8 +96,16 @@ export class UpstreamConnection implements Timed {
 
   /** The request is over; another may come for `duration` milliseconds. */
   rest(duration: number): void {
+    const { clock } = this.owner;
     this.user = null;
-    this.deadline = this.owner.clock.after(duration);
+    this.restsSince = clock.now;
+    this.deadline = clock.after(duration);
+  }
+
+  /** Whether it has been idle for so many ticks of the clock. */
+  hasRested(ticks: number): boolean {
+    const { now, interval } = this.owner.clock;
+    return now - this.restsSince >= ticks * interval;
   }
 
   /**

@@ -6,7 +6,7 @@ import { type AnswerHead, answerHead, type HeadEvent } from './answer-head.ts';
 import type { UpstreamConnection } from './connection.ts';
 import type { RequestContent } from './content.ts';
 import { protocolFailure, requestFailure } from './failure.ts';
-import type { PoolUser } from './pool.ts';
+import type { PoolUser, Wanted } from './pool.ts';
 import type { Route } from './route.ts';
 import { RequestSender, type SenderOwner } from './sender.ts';
 import type { Upstream } from './upstream.ts';
@@ -83,7 +83,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
   /** Sends the request to an upstream. */
   start(): void {
     try {
-      this.attempt(this.route.choose(this.environ, this.tried), false);
+      this.attempt(this.route.choose(this.environ, this.tried), this.wanted);
     } catch (error) {
       this.end(error);
     }
@@ -128,7 +128,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     this.queued = false;
     this.tried.push(this.upstream as Upstream);
     this.drop();
-    this.attemptAgain(error, false);
+    this.attemptAgain(error, this.wanted);
   }
 
   onConnected(): void {
@@ -255,6 +255,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     this.route.answered(upstream);
     this.head = answerHead(event, (url) => upstream.locate(this.environ, url));
     this.keepAlive = this.head.keepAlive;
+    if (this.head.saysKept) upstream.pool.trust();
   }
 
   /** What is at hand of the content, as one block where it is little: it came together. */
@@ -313,11 +314,11 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     return this.upstream?.name ?? 'the upstream';
   }
 
-  private attempt(upstream: Upstream, fresh: boolean): void {
+  private attempt(upstream: Upstream, wanted: Wanted): void {
     this.upstream = upstream;
     this.sent = false;
     this.queued = true;
-    upstream.pool.acquire(this, fresh);
+    upstream.pool.acquire(this, wanted);
   }
 
   /** The connection failed, or its upstream broke the protocol. */
@@ -327,19 +328,22 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     const late = error instanceof WsgiError && error.code === 'response-timeout';
     // The upstream closed an idle connection while the request was on its way to it.
     const stale = reused && !answered && !late;
-    if (!stale) {
+    if (stale) {
+      upstream.pool.doubt();
+    } else {
       this.route.failed(upstream, messageOf(error));
       this.tried.push(upstream);
     }
     this.drop();
     const unanswered = !connected || (!answered && !late && this.isIdempotent());
     const mayRetry = unanswered && (!stale || this.stale++ < MOST_STALE);
-    if (mayRetry && this.content?.rewind() !== false) this.attemptAgain(error, stale);
+    if (mayRetry && this.content?.rewind() !== false)
+      this.attemptAgain(error, stale ? 'new' : this.wanted);
     else this.end(error);
   }
 
   /** Asks another upstream, or the same one where it did not fail. */
-  private attemptAgain(error: unknown, fresh: boolean): void {
+  private attemptAgain(error: unknown, wanted: Wanted): void {
     let next: Upstream | null = null;
     try {
       if (!this.closed && this.tried.length <= this.route.retries) {
@@ -349,7 +353,11 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
       // That there is no other one says less than what this one failed with.
     }
     if (next === null) this.end(error);
-    else this.attempt(next, fresh);
+    else this.attempt(next, wanted);
+  }
+
+  private get wanted(): Wanted {
+    return this.isIdempotent() ? 'any' : 'kept';
   }
 
   private isIdempotent(): boolean {

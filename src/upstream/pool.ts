@@ -24,10 +24,20 @@ export interface PoolUser extends ConnectionUser {
   onRefused(error: WsgiError): void;
 }
 
+/**
+ * What a request may be sent on: any connection; one that its upstream is known to keep, because the
+ * request cannot be repeated; one that carried no request before.
+ */
+export type Wanted = 'any' | 'kept' | 'new';
+
 interface Waiting {
   readonly user: PoolUser;
+  readonly wanted: Wanted;
   readonly deadline: number;
 }
+
+/** Ticks of the clock that a connection has to stay open behind its answer; two may be one delay. */
+const KEPT_TICKS = 3;
 
 /** The connections to one upstream. */
 export class ConnectionPool implements ConnectionOwner, Timed {
@@ -40,33 +50,47 @@ export class ConnectionPool implements ConnectionOwner, Timed {
   private readonly idle: UpstreamConnection[] = [];
   private waiting: Waiting[] = [];
   private closing = false;
+  /**
+   * The upstream does not close connections behind their answers. Some servers of HTTP do without a
+   * word of it (uWSGI's `http-socket`): until it is known, a request that comes at once may meet the end.
+   */
+  private keeps: boolean;
 
+  /** @param keeps - what the upstream says of keeping connections holds. */
   constructor(
     name: string,
     clock: Clock,
     dialer: Dialer,
     makeCodec: () => ClientCodec,
     limits: PoolLimits,
+    keeps: boolean,
   ) {
     this.name = name;
     this.clock = clock;
     this.dialer = dialer;
     this.makeCodec = makeCodec;
     this.limits = limits;
+    this.keeps = keeps;
   }
 
-  /**
-   * Gives a connection: the one that was used last, else a new one, else the next that is free.
-   *
-   * @param fresh - no connection that was used before will do.
-   */
-  acquire(user: PoolUser, fresh: boolean): void {
+  /** Gives a connection: the one that was used last, else a new one, else the next that is free. */
+  acquire(user: PoolUser, wanted: Wanted): void {
     const { limits } = this;
-    const known = fresh ? undefined : this.idle.pop();
+    const known = this.mayReuse(wanted) ? this.idle.pop() : undefined;
     if (known !== undefined) this.hand(known, user);
-    else if (this.hasRoom() || (fresh && this.dropIdle())) this.open(user);
-    else if (this.waiting.length < limits.maxQueue) this.enqueue(user);
+    else if (this.hasRoom() || this.dropIdle()) this.open(user);
+    else if (this.waiting.length < limits.maxQueue) this.enqueue(user, wanted);
     else user.onRefused(noCapacity(`${this.name} is busy, and so is its queue`));
+  }
+
+  /** The upstream said that it keeps a connection. */
+  trust(): void {
+    this.keeps = true;
+  }
+
+  /** A connection that was used before turned out to be closed. */
+  doubt(): void {
+    this.keeps = false;
   }
 
   /** A request does not wait for a connection any more. */
@@ -84,7 +108,14 @@ export class ConnectionPool implements ConnectionOwner, Timed {
   release(connection: UpstreamConnection, reusable: boolean, keepAlive: number): void {
     const { limits, idle } = this;
     const time = Math.min(limits.keepAlive, keepAlive);
+    if (connection.reused) this.keeps = true;
     if (!reusable || connection.closed || time <= 0 || this.closing) {
+      connection.destroy();
+      return;
+    }
+    const [first] = this.waiting;
+    if (first !== undefined && !this.mayReuse(first.wanted)) {
+      // Makes room for a new one.
       connection.destroy();
       return;
     }
@@ -126,6 +157,11 @@ export class ConnectionPool implements ConnectionOwner, Timed {
     return maxConnections === 0 || this.total < maxConnections;
   }
 
+  private mayReuse(wanted: Wanted): boolean {
+    if (wanted === 'kept') this.keeps ||= this.idle[0]?.hasRested(KEPT_TICKS) === true;
+    return wanted === 'any' || (wanted === 'kept' && this.keeps);
+  }
+
   private dropIdle(): boolean {
     const connection = this.idle.shift();
     connection?.destroy();
@@ -145,9 +181,10 @@ export class ConnectionPool implements ConnectionOwner, Timed {
     user.onConnected();
   }
 
-  private enqueue(user: PoolUser): void {
+  private enqueue(user: PoolUser, wanted: Wanted): void {
     if (this.waiting.length === 0) this.clock.add(this);
-    this.waiting.push({ user, deadline: this.clock.after(this.limits.queueTimeout) });
+    const deadline = this.clock.after(this.limits.queueTimeout);
+    this.waiting.push({ user, wanted, deadline });
   }
 
   private dequeue(): PoolUser | undefined {

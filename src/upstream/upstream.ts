@@ -66,6 +66,7 @@ export class Upstream {
         maxQueue: options.maxQueue,
         queueTimeout: options.queueTimeout * 1000,
       },
+      !speaksHttp,
     );
   }
 

@@ -234,12 +234,12 @@ describe('a request that cannot be passed on', () => {
 });
 
 describe('a stale connection', () => {
-  /** Answers the first request of each connection, and closes at the second. */
-  const closing = () =>
+  /** Answers the first requests of each connection, and closes at the next. */
+  const closing = (answers = 1) =>
     rawUpstream((socket) => {
       let requests = 0;
       socket.on('data', () => {
-        if (++requests === 1) socket.write(`${OK}Content-Length: 2\r\n\r\nok`);
+        if (++requests <= answers) socket.write(`${OK}Content-Length: 2\r\n\r\nok`);
         else socket.resetAndDestroy();
       });
     });
@@ -267,13 +267,52 @@ describe('a stale connection', () => {
   });
 
   it('costs a POST its answer: it may have been begun', async () => {
-    const upstream = await closing();
+    const upstream = await closing(2);
     const server = await front(upstream.url);
     const client = await server.client();
-    client.send(get());
-    await client.answer();
+    for (let request = 0; request < 2; request++) {
+      client.send(get());
+      await client.answer();
+    }
     client.send(post('content'));
     expect((await client.answer()).status).toBe(502);
     expect(upstream.sockets.length).toBe(1);
+  });
+
+  it('is none for a POST as long as nobody knows whether the upstream keeps connections', async () => {
+    const upstream = await closing();
+    const server = await front(upstream.url, { maxConnections: 1 });
+    const [one, two] = [await server.client(), await server.client()];
+    one.send(get());
+    expect((await one.answer()).status).toBe(200);
+    // One waits for the only connection, and does not get it.
+    one.send(post('content'));
+    two.send(post('content'));
+    for (const client of [one, two]) {
+      expect(await client.answer()).toMatchObject({ status: 200, body: 'ok' });
+    }
+    expect(upstream.sockets.length).toBe(3);
+    expect(server.log.loud).toEqual([]);
+  });
+
+  it('is not expected of an upstream that says it keeps them, nor of one that leaves idle ones open', async () => {
+    for (const says of ['Connection: keep-alive\r\n', '']) {
+      const upstream = await rawUpstream((socket) => {
+        socket.on('data', (data) => {
+          if (data.toString().endsWith('content')) {
+            socket.write(`${OK}${says}Content-Length: 0\r\n\r\n`);
+          }
+        });
+      });
+      // The clock's ticks come as often as the shortest time needs them.
+      const server = await front(upstream.url, { connectTimeout: 0.04 });
+      const client = await server.client();
+      for (let before = -1; upstream.sockets.length > before; ) {
+        before = upstream.sockets.length;
+        client.send(post('content'));
+        expect((await client.answer()).status).toBe(200);
+      }
+      if (says !== '') expect(upstream.sockets.length).toBe(1);
+    }
   });
 });

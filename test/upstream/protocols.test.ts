@@ -202,8 +202,8 @@ describe('keeping connections', () => {
     });
     const server = await front(`${protocol}://127.0.0.1:${proxied.port}`);
     const client = await server.client();
-    for (let request = 0; request < 3; request++) {
-      client.send(post('x'));
+    for (const request of [get(), get(), post('x'), post('x')]) {
+      client.send(request);
       expect((await client.answer()).status).toBe(203);
     }
     expect(ports.size).toBe(1);
