@@ -18,7 +18,7 @@ export interface WatchdogOptions {
 /** Milliseconds for those other requests while a successor, and with it everybody, waits. */
 const PATIENCE = 2_000;
 /** Milliseconds that a worker has to print its stacks before it is killed. */
-const LAST_WORDS = 300;
+const LAST_WORDS = 1_000;
 
 /** Looks after workers at intervals: requests that take too long, memory that grows. */
 export class Watchdog {
