@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -17,7 +17,11 @@ function watched() {
     rmSync(directory, { recursive: true });
   });
   const file = (name: string) => join(directory, name);
-  const write = (name: string, text: string) => writeFileSync(file(name), text);
+  // A file that is written in its place can be seen twice: empty, and with its text.
+  const write = (name: string, text: string) => {
+    writeFileSync(file('aside'), text);
+    renameSync(file('aside'), file(name));
+  };
   /** Written long before anything was loaded. */
   const writeOld = (name: string) => {
     write(name, '1');

@@ -97,16 +97,18 @@ describe('content that the application does not read', () => {
       startResponse('200 OK', []);
       return ['done'];
     });
-    const server = await startAjp(app, { bodyTimeout: 0.1 });
-    const [silent, smuggling] = [await server.peer(), await server.peer()];
-    silent.send(sized(5));
-    smuggling.send(sized(5));
-    expect(await silent.answer()).toMatchObject({ body: 'done' });
-    expect(await smuggling.answer()).toMatchObject({ body: 'done' });
-    smuggling.send(forward());
-    expect(await smuggling.next()).toBe('fin');
-    expect(await silent.next()).toBe('fin');
-    expect(server.log.loud.sort()).toEqual(['refused bad-body-packet', 'refused body-timeout']);
+    for (const [bodyTimeout, packets, reason] of [
+      [0.1, [], 'body-timeout'],
+      [30, [forward()], 'bad-body-packet'],
+    ] as const) {
+      const server = await startAjp(app, { bodyTimeout });
+      const peer = await server.peer();
+      peer.send(sized(5));
+      expect(await peer.answer()).toMatchObject({ body: 'done' });
+      peer.send(...packets);
+      expect(await peer.next()).toBe('fin');
+      expect(server.log.loud).toEqual([`refused ${reason}`]);
+    }
   });
 });
 

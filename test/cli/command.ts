@@ -9,7 +9,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN = join(ROOT, 'dist/cli/main.js');
 
 /** How long anything may take before a test gives it up, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 
 const running = new Set<Command>();
 const directories: string[] = [];

@@ -84,7 +84,9 @@ class Around {
     const written = () => this.errors.slice(characters);
     return {
       get log() {
-        return [...log.lines.slice(lines), ...served.log];
+        // Further workers begin to serve beside the cases.
+        const own = log.lines.slice(lines).filter(({ message }) => message !== 'worker serves');
+        return [...own, ...served.log];
       },
       get errors() {
         return served.errors + written();

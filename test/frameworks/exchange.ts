@@ -21,7 +21,7 @@ export interface Exchange {
 const IGNORED = ['connection', 'keep-alive', 'transfer-encoding', 'date', 'server', 'trailer'];
 
 /** How long a step may take, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 
 /** Cookies that one flow was given, by name. */
 type Jar = Map<string, string>;

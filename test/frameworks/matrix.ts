@@ -86,7 +86,7 @@ export function matrix(name: Name): void {
       const played = await Promise.all(few.map((flow) => play(served, [flow])));
       const wanted = only(FEW, expected(native, name, 'CGI'));
       expect(Object.assign({}, ...played)).toEqual(wanted);
-    }, 60_000);
+    });
   });
 }
 

@@ -248,7 +248,7 @@ describe('memory', () => {
       'never-reads',
       16 << 20,
     ],
-    ['HTTP upload of 256 MiB that is received first', 'echo-length', 64 << 20],
+    ['HTTP upload of 256 MiB that is received first', 'echo-length', 128 << 20],
   ])('%s', async (_what, app, bound) => {
     const child = await startChild(app, {});
     const warm = await child.client();

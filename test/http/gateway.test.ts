@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccessEntry } from '../../src/gateways/access.ts';
 import { streaming } from '../../src/wsgi/application.ts';
 import type { Chunk } from '../../src/wsgi/types.ts';
-import { answering, type Client, gate, get, post, start, turns, until } from './kit.ts';
+import { answering, type Client, gate, get, start, turns, until } from './kit.ts';
 import { startChild } from './process.ts';
 
 describe('close()', () => {
@@ -41,8 +41,10 @@ describe('close()', () => {
       { gracefulTimeout: 8 },
     );
     const client = await server.client();
-    client.send(post('hello').slice(0, -2));
-    await turns(20);
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n';
+    client.send(head);
+    await client.expect('100 Continue');
+    client.send('hel');
     const closing = server.close();
     client.send('lo');
     const answer = await client.answer();
@@ -52,9 +54,11 @@ describe('close()', () => {
   });
 
   it('cuts what is stuck after gracefulTimeout', async () => {
+    let entered = false;
     let aborted = false;
     const server = await start(
       (environ) => {
+        entered = true;
         environ['wizgi.signal']?.addEventListener('abort', () => {
           aborted = true;
         });
@@ -64,7 +68,7 @@ describe('close()', () => {
     );
     const client = await server.client();
     client.send(get());
-    await turns(20);
+    await until('it to be entered', () => entered);
     const before = performance.now();
     await server.close();
     expect(performance.now() - before).toBeGreaterThan(190);
@@ -241,14 +245,23 @@ describe('serial mode', () => {
   it('answers 503 when the turn does not come in time', async () => {
     const ready = gate<string>();
     const server = await start(
-      answering(() => ready.promise),
+      (_environ, startResponse) => {
+        startResponse('200 OK', []);
+        return (async function* () {
+          yield 'begun';
+          yield await ready.promise;
+        })();
+      },
       { serial: true, timeout: 0.2 },
     );
     const [one, two] = [await server.client(), await server.client()];
     one.send(get());
+    // Has met its time limit, which is one for the beginning.
+    await one.expect('begun');
     two.send(get());
-    expect([(await one.answer()).status, (await two.answer()).status].sort()).toEqual([503, 504]);
-    ready.open('');
+    expect((await two.answer()).status).toBe(503);
+    ready.open(', ended');
+    expect((await one.answer()).body).toBe('begun, ended');
   });
 });
 

@@ -7,7 +7,7 @@ import type { Application, ApplicationLike, Environ } from '../../src/wsgi/types
 import { LogRecorder } from '../log-recorder.ts';
 
 /** How long anything may take before a test fails. Generous: machines are shared. */
-const PATIENCE = 9_000;
+const PATIENCE = 20_000;
 
 /** Waits until `condition` gives something other than false, null or undefined. */
 export async function until<T>(

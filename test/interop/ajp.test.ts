@@ -6,8 +6,9 @@ import type { Application } from '../../src/wsgi/types.ts';
 import { startAjp } from '../ajp/kit.ts';
 import { answering, Client, gate, get, post, until } from '../http/kit.ts';
 import { need } from './components.ts';
+import { freePort } from './free-port.ts';
 import type { Replacement } from './front-end-kinds.ts';
-import { componentOf, type FrontEnd, freePort, startDocumented } from './front-ends.ts';
+import { componentOf, type FrontEnd, startDocumented } from './front-ends.ts';
 
 interface Speaker {
   /** In docs/front-ends. */

@@ -89,17 +89,17 @@ describe('curl', () => {
       (environ, startResponse) => {
         startResponse('200 OK', []);
         const { length } = environ['wsgi.input'].read();
-        return length > 0 ? [String(length)] : [Buffer.alloc(600_000, 'x')];
+        return length > 0 ? [String(length)] : [Buffer.alloc(900_000, 'x')];
       },
-      { writeTimeout: 2.5, bodyTimeout: 2.5 },
+      { writeTimeout: 4.5, bodyTimeout: 4.5 },
     );
     const args = ['-sS', '--limit-rate', '150k', `${server.addresses[0]}/`];
     const [down, up] = await Promise.all([
       runToEnd(curl, args),
-      runToEnd(curl, [...args, '--data-binary', '@-'], Buffer.alloc(600_000)),
+      runToEnd(curl, [...args, '--data-binary', '@-'], Buffer.alloc(900_000)),
     ]);
-    expect([down.code, down.output.length]).toEqual([0, 600_000]);
-    expect([up.code, up.output]).toEqual([0, '600000']);
+    expect([down.code, down.output.length]).toEqual([0, 900_000]);
+    expect([up.code, up.output]).toEqual([0, '900000']);
   });
 
   it('keeps the connection for several requests', async (context) => {

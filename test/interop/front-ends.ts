@@ -7,10 +7,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Component, find } from './components.ts';
+import { freePort } from './free-port.ts';
 import { type FrontEndName, frontEndKinds, type Replacement } from './front-end-kinds.ts';
 
 /** A front end that runs. */
@@ -75,15 +76,6 @@ export async function startFrontEnd(
     throw error;
   }
   return running;
-}
-
-/** A port of 127.0.0.1 that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function nameOf(file: string): FrontEndName {

@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cleanUp, MAIN, project } from '../cli/command.ts';
 import { Client, get, until } from '../http/kit.ts';
-import { documented, freePort } from './front-ends.ts';
+import { freePort } from './free-port.ts';
+import { documented } from './front-ends.ts';
 
 const APP = `export default (environ, startResponse) => {
   startResponse('200 OK', [['Content-Type', 'text/plain']]);

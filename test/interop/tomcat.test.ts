@@ -112,10 +112,14 @@ describe('Tomcat', () => {
   });
 
   it('is heard as it speaks', async () => {
-    const client = await (await inFront()).client();
+    const server = await inFront();
+    const client = await server.client();
     client.send(get('/echo.jsp?flush'));
     await client.expect('<0>');
-    expect(client.text).not.toContain('<2>');
+    expect(client.text).not.toContain('<1>');
+    const other = await server.client();
+    other.send(get('/echo.jsp?go'));
+    await other.answer();
     expect(await client.answer()).toMatchObject({ body: '<0><1><2>', complete: true });
   });
 

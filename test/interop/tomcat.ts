@@ -32,6 +32,7 @@ const ECHO = `<%@page session="false" contentType="text/plain; charset=ISO-8859-
   }
   response.addHeader("X-Twice", "one");
   response.addHeader("X-Twice", "two");
+  if (wanted.startsWith("go")) application.setAttribute("go", "yes");
   if (wanted.startsWith("large")) {
     for (int line = 0; line < 20000; line++) out.println("0123456789 0123456789 0123456789");
     return;
@@ -40,7 +41,7 @@ const ECHO = `<%@page session="false" contentType="text/plain; charset=ISO-8859-
     for (int block = 0; block < 3; block++) {
       out.print("<" + block + ">");
       out.flush();
-      Thread.sleep(200);
+      while (application.getAttribute("go") == null && block == 0) Thread.sleep(10);
     }
     return;
   }

@@ -92,7 +92,7 @@ async function answersOf(name: string, { url }: Serving): Promise<unknown[]> {
 }
 
 describe("the kit's applications", () => {
-  it('answer alike in both languages and forms', { timeout: 60_000 }, async (context) => {
+  it('answer alike in both languages and forms', async (context) => {
     const interpreter = need('python3', context);
     const servers = {
       python: await servingPython(interpreter, { threads: WIDTH }),

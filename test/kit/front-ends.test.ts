@@ -3,7 +3,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { kitApplication, runKit } from '../../src/testing/kit/index.ts';
 import { need } from '../interop/components.ts';
-import { commandOf, componentOf, freePort, startDocumented } from '../interop/front-ends.ts';
+import { freePort } from '../interop/free-port.ts';
+import { commandOf, componentOf, startDocumented } from '../interop/front-ends.ts';
 import { failures } from './judged.ts';
 import { serving } from './serving.ts';
 
@@ -17,7 +18,6 @@ const frontEnds: readonly (readonly [file: string, ...otherwise: string[]])[] = 
 
 it.for(frontEnds)(
   'the conformance kit has nothing against the gateway behind %s',
-  { timeout: 60_000 },
   async ([file, ...otherwise], context) => {
     need(componentOf(file), context);
     const port = await freePort();

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { type Component, need } from '../interop/components.ts';
-import { freePort } from '../interop/front-ends.ts';
+import { freePort } from '../interop/free-port.ts';
 import { needPackages, type Skipping } from '../python/packages.ts';
 import { PYTHON_PATH } from './serving.ts';
 

@@ -25,20 +25,22 @@ function idsOf({ results }: KitReport, outcome: 'failed' | 'unjudged'): string[]
   return results.filter((result) => result.outcome === outcome).map((result) => result.case.id);
 }
 
-/** The failures, of which those that nobody knew of were tried again. */
+/** What did not pass; of that, what nobody knew of was tried again. */
 async function judge({ url, version }: Started, known: PeerRecord | null): Promise<PeerRecord> {
   const report = await runKit(url, { timeout: known === null ? PATIENCE : HASTE });
-  const failed = idsOf(report, 'failed');
-  const unexpected = known === null ? [] : failed.filter((id) => !known.failed.includes(id));
+  const unexpected = (['failed', 'unjudged'] as const).flatMap((outcome) =>
+    idsOf(report, outcome).filter((id) => known !== null && !known[outcome].includes(id)),
+  );
   const again =
-    unexpected.length === 0
-      ? []
-      : idsOf(await runKit(url, { only: unexpected, timeout: PATIENCE }), 'failed');
-  return {
-    version,
-    failed: failed.filter((id) => !unexpected.includes(id) || again.includes(id)),
-    unjudged: idsOf(report, 'unjudged'),
+    unexpected.length === 0 ? null : await runKit(url, { only: unexpected, timeout: PATIENCE });
+  const settled = (outcome: 'failed' | 'unjudged') => {
+    const now = again === null ? [] : idsOf(again, outcome);
+    const first = idsOf(report, outcome).filter((id) => !unexpected.includes(id));
+    return report.results
+      .map(({ case: { id } }) => id)
+      .filter((id) => first.includes(id) || now.includes(id));
   };
+  return { version, failed: settled('failed'), unjudged: settled('unjudged') };
 }
 
 describe.concurrent('the conformance kit', () => {

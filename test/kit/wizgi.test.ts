@@ -23,7 +23,7 @@ async function judged(server: Serving, options: KitOptions = {}): Promise<KitRep
 /** What says something of other kinds of servers only. */
 const OF_OTHERS = ['flags.multithread.false', 'flags.multiprocess'];
 
-describe('the conformance kit', { timeout: 60_000 }, () => {
+describe('the conformance kit', () => {
   it.each([
     ['synchronous', kitApplication],
     ['asynchronous', asyncKitApplication],

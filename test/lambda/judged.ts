@@ -22,7 +22,10 @@ export const needStreams = [
 
 /** The ids of the cases that a function fails. */
 export async function failures(reach: Reach, skip: readonly string[]): Promise<string[]> {
-  const { results } = await runKit(await serveFunction(reach), { skip: ['http', ...skip] });
+  const { results } = await runKit(await serveFunction(reach), {
+    skip: ['http', ...skip],
+    timeout: 15,
+  });
   expect(results.length).toBeGreaterThan(100);
   return results.filter(({ outcome }) => outcome === 'failed').map((one) => one.case.id);
 }

@@ -22,12 +22,17 @@ export interface Skipping {
 
 /** Gives the interpreter that can import all of the modules, or skips the test. */
 export function needPackages(modules: readonly string[], context: Skipping): string {
-  const missing = modules.filter((name) => !isInstalled(name));
+  const missing = missingOf(modules);
   if (missing.length === 0) return PYTHON;
   const reason = `.venv-test has no ${missing.join(', no ')}: ${INSTALL}`;
   if (process.env.CI === 'true') throw new Error(reason);
   context.skip(reason);
   throw new Error(reason);
+}
+
+/** Which of the modules are not installed. */
+export function missingOf(modules: readonly string[]): string[] {
+  return modules.filter((name) => !isInstalled(name));
 }
 
 function isInstalled(name: string): boolean {

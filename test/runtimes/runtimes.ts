@@ -1,12 +1,12 @@
 /** Starts Bun, Deno and workerd, as npm installs them into test/runtimes. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { launch, type Skipping } from '../interop/components.ts';
+import { freePort } from '../interop/free-port.ts';
 
 const MODULES = fileURLToPath(new URL('node_modules/', import.meta.url));
 
@@ -127,15 +127,6 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'wizgi-runtime-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function answering(url: string): Promise<void> {

@@ -152,10 +152,9 @@ describe('close()', () => {
     upstream.waiting[1]?.end('done');
     expect((await running.answer()).body).toBe('done');
     await closed;
-    await until('all connections to end', () => upstream.server.listening);
-    expect(
-      await new Promise((resolve) => upstream.server.getConnections((_, n) => resolve(n))),
-    ).toBe(0);
+    const connections = () =>
+      new Promise((resolve) => upstream.server.getConnections((_, count) => resolve(count)));
+    await expect.poll(connections).toBe(0);
   });
 
   it('gives up what takes too long', async () => {

@@ -1,10 +1,11 @@
 /** Servers of other projects, as upstreams. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../http/kit.ts';
 import { launch, need } from '../interop/components.ts';
+import { freePort } from '../interop/free-port.ts';
 import { needPackages, type Skipping } from '../python/packages.ts';
 
 /** A WSGI application in Python that tells what it was asked. */
@@ -26,14 +27,6 @@ def application(environ, start_response):
 
 export function folder(): string {
   return mkdtempSync(join(tmpdir(), 'wizgi-test-'));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Waits until somebody listens. */
@@ -63,8 +56,10 @@ function applicationFolder(): string {
 export async function gunicorn(context: Skipping, workerClass: string): Promise<string> {
   const python = needPackages(['gunicorn'], context);
   const port = await freePort();
-  const args = ['-m', 'gunicorn', '-k', workerClass, '--threads', '2', '-b', `127.0.0.1:${port}`];
-  launch(python, [...args, 'probe'], { cwd: applicationFolder(), stdio: 'ignore' });
+  const address = ['-b', `127.0.0.1:${port}`];
+  const options = ['-k', workerClass, '--threads', '2', '--keep-alive', '30'];
+  const args = ['-m', 'gunicorn', ...options, ...address, 'probe'];
+  launch(python, args, { cwd: applicationFolder(), stdio: 'ignore' });
   await listening({ port });
   return `http://127.0.0.1:${port}`;
 }

@@ -3,12 +3,12 @@ import type { ServerOptions } from '../../../src/gateways/options.ts';
 import { type Server, serve } from '../../../src/gateways/serve.ts';
 import { asApplication, isStreaming, streaming } from '../../../src/wsgi/application.ts';
 import type { Application, ApplicationLike, Environ } from '../../../src/wsgi/types.ts';
+import { freePort } from '../../interop/free-port.ts';
 import {
   commandOf,
   componentOf,
   documented,
   type FrontEnd,
-  freePort,
   startDocumented,
 } from '../../interop/front-ends.ts';
 import { LogRecorder } from '../../log-recorder.ts';

@@ -72,7 +72,8 @@ describe.each(THREADS)('files, %i threads', (threads) => {
       }
       const short = await site.ask(`${path}&length=${rest.length + 5}`);
       expect(at === size ? short.status : short.complete).toBe(at === size ? 500 : false);
-      if (at !== size) expect(short.body.equals(rest)).toBe(true);
+      // A reset overtakes what its client has not read in time.
+      if (at !== size) expect(short.body.equals(rest.subarray(0, short.body.length))).toBe(true);
     }
     // Bytes that nobody wanted are nobody's mistake.
     expect(site.errorsOf(`part-${kind}-${threads}`)).toEqual([]);
@@ -145,7 +146,14 @@ describe.each(THREADS)('files, %i threads', (threads) => {
 
   it('a file that shrinks while it is sent cuts the answer', async (context) => {
     const site = await siteOf(context, { threads });
-    const answer = await site.ask('/files/shrinking');
+    const connection = await site.connect();
+    connection.socket.pause();
+    const key = `shrinking-${threads}`;
+    connection.send(`GET /files/shrinking/${key} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await site.recorded(key, 1);
+    connection.socket.resume();
+    const answer = await connection.readAnswer();
+    connection.close();
     expect([answer.status, answer.complete]).toEqual([200, false]);
     expect(answer.body.length).toBeLessThan(50_000_000);
   });

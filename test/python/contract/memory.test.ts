@@ -14,8 +14,9 @@ afterAll(cleanUp);
 const MIB = 1024 * 1024;
 const SIZE = 300 * MIB;
 const BLOCK = Buffer.alloc(MIB, 'memory\n');
-// Of what has passed, V8 leaves up to some 60 MiB uncollected, be it 300 or 900 MiB.
-const MOST_GROWTH = 96 * MIB;
+// Of what has passed, V8 leaves up to some 60 MiB uncollected, be it 300 or 900 MiB; more where its
+// threads get no processor.
+const MOST_GROWTH = 150 * MIB;
 
 /** A server and its one worker. */
 class Watched {
@@ -122,7 +123,7 @@ async function received(socket: Socket): Promise<number> {
 }
 
 describe.each(['received', 'streamed'] as const)('an upload of 300 MiB, %s', (how) => {
-  it('grows neither server nor worker', { timeout: 60_000 }, async (context) => {
+  it('grows neither server nor worker', async (context) => {
     const watched = await Watched.start(context, how === 'received' ? 1 : 4, how);
     const growth = await watched.growth(async () => {
       const answer = JSON.parse(await watched.ask('/reading/digest/k', much()));
@@ -133,7 +134,7 @@ describe.each(['received', 'streamed'] as const)('an upload of 300 MiB, %s', (ho
 });
 
 describe.each(THREADS)('downloads, %i threads', (threads) => {
-  it('of 300 MiB grow neither server nor worker', { timeout: 60_000 }, async (context) => {
+  it('of 300 MiB grow neither server nor worker', async (context) => {
     const watched = await Watched.start(context, threads, 'received');
     const growth = await watched.growth(async () => {
       const target = `/content/endless/k?size=200000&length=${SIZE}`;
@@ -143,9 +144,7 @@ describe.each(THREADS)('downloads, %i threads', (threads) => {
   });
 });
 
-it('a client that does not read holds an endless response up', {
-  timeout: 60_000,
-}, async (context) => {
+it('a client that does not read holds an endless response up', async (context) => {
   const watched = await Watched.start(context, 4, 'received');
   const made = async () => (await watched.events('slow')).length * 20_000;
   const growth = await watched.growth(async () => {

@@ -75,8 +75,11 @@ async function converse(site: Site, seed: number, count: number, atOnce: number)
       if (fails) continue;
       expect(answer.headers.get('X-Token')).toBe(expected.token);
       if (expected.method === 'HEAD') continue;
-      expect(answer.body.equals(Buffer.from(expected.content))).toBe(true);
       expect(answer.complete).toBe(!breaksOff(expected));
+      const content = Buffer.from(expected.content);
+      // A reset overtakes what its client has not read in time.
+      const due = answer.complete ? content : content.subarray(0, answer.body.length);
+      expect(answer.body.equals(due)).toBe(true);
     }
     if (sent.some(breaksOff) || dice.of([true, false, false, false])) {
       connection.close();
@@ -108,7 +111,7 @@ describe.each([
   { threads: 4, workers: 1 },
   { threads: 2, workers: 2 },
 ])('$workers workers of $threads threads', (options) => {
-  it('answer everyone', { timeout: 60_000 }, async (context) => {
+  it('answer everyone', async (context) => {
     const site = await siteOf(context, options);
     await Promise.all([
       ...Array.from({ length: 16 }, (_, seed) => converse(site, seed + 1, 25, 1)),

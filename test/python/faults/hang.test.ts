@@ -16,7 +16,7 @@ async function begin(scene: Scene, path: string) {
 
 describe('a stopped worker (SIGSTOP)', () => {
   it('with a request under way: 504, killed, replaced', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.6 });
+    const scene = await stage(context, 'faulty', { timeout: 2 });
     const { client, pid } = await begin(scene, '/wait');
     process.kill(pid, 'SIGSTOP');
     expect(await client.answer()).toMatchObject({ status: 504, complete: true });
@@ -28,7 +28,7 @@ describe('a stopped worker (SIGSTOP)', () => {
   });
 
   it('without one: what it is given is answered by another, and none fails', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.6, workers: 2 });
+    const scene = await stage(context, 'faulty', { timeout: 2, workers: 2 });
     await scene.worker(1);
     const [stopped = 0, other = 0] = scene.served;
     process.kill(stopped, 'SIGSTOP');
@@ -41,7 +41,7 @@ describe('a stopped worker (SIGSTOP)', () => {
   });
 
   it('the only one, and idle: its requests wait for the next one', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.6 });
+    const scene = await stage(context, 'faulty', { timeout: 2 });
     const stopped = await scene.worker();
     process.kill(stopped, 'SIGSTOP');
     const answers = await Promise.all(Array.from({ length: 5 }, () => scene.get('/pid')));
@@ -69,7 +69,7 @@ describe('an endless loop', () => {
   ] as const)(
     'is answered 504 and shown with file and line: %s',
     async ([, path, threads], context) => {
-      const scene = await stage(context, 'faulty', { timeout: 0.6, threads });
+      const scene = await stage(context, 'faulty', { timeout: 2, threads });
       const { client, pid } = await begin(scene, path);
       expect(await client.answer()).toMatchObject({ status: 504 });
       await gone([pid]);
@@ -91,7 +91,7 @@ describe('an endless loop', () => {
   });
 
   it('in the midst of an answer: cut', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.6 });
+    const scene = await stage(context, 'faulty', { timeout: 2 });
     const { client, pid } = await begin(scene, '/stuck_in_answer');
     expect(await client.answer()).toMatchObject({ status: 200, body: 'first', complete: false });
     await gone([pid]);
@@ -108,7 +108,7 @@ describe('an endless loop', () => {
 
 describe('an answer that comes too late', () => {
   it('reaches nobody', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.6 });
+    const scene = await stage(context, 'faulty', { timeout: 2 });
     const { client, pid } = await begin(scene, '/late');
     const late = client.answer();
     await scene.untilLogged(TIMED_OUT);
@@ -127,10 +127,10 @@ describe('an answer that comes too late', () => {
   });
 
   it('leaves requests in other threads the time to end', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 1.6, threads: 2 });
+    const scene = await stage(context, 'faulty', { timeout: 4, threads: 2 });
     const { client: first, pid } = await begin(scene, '/sleep');
     const begun = performance.now();
-    await until('half of the time', () => performance.now() > begun + 800);
+    await until('half of the time', () => performance.now() > begun + 2_000);
     const { client: second } = await begin(scene, '/wait');
     expect((await first.answer()).status).toBe(504);
     scene.write('go', '');
@@ -141,9 +141,9 @@ describe('an answer that comes too late', () => {
 
 describe('who is not to blame', () => {
   it('a server that was stopped itself', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.8 });
+    const scene = await stage(context, 'faulty', { timeout: 2 });
     const { client, pid } = await begin(scene, '/wait');
-    const end = performance.now() + 1_300;
+    const end = performance.now() + 3_200;
     // As long as this process does not get to its timers, nobody can tell it from being suspended.
     while (performance.now() < end);
     scene.write('go', '');
@@ -152,12 +152,12 @@ describe('who is not to blame', () => {
   });
 
   it('an application whose client is slow to read', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.8, workers: 1 });
+    const scene = await stage(context, 'faulty', { timeout: 2, workers: 1 });
     const client = await scene.server.client();
     client.socket.pause();
     client.send(get('/large'));
     const asked = performance.now();
-    await until('more than the timeout', () => performance.now() > asked + 1_300);
+    await until('more than the timeout', () => performance.now() > asked + 3_200);
     client.socket.resume();
     const answer = await client.answer();
     expect(answer.complete).toBe(true);
@@ -166,11 +166,11 @@ describe('who is not to blame', () => {
   });
 
   it('an application whose client is slow to send', async (context) => {
-    const scene = await stage(context, 'faulty', { timeout: 0.8 });
+    const scene = await stage(context, 'faulty', { timeout: 2 });
     const client = await scene.server.client();
     client.send('POST /size HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
     const asked = performance.now();
-    await until('more than the timeout', () => performance.now() > asked + 1_300);
+    await until('more than the timeout', () => performance.now() > asked + 3_200);
     client.send('cde');
     expect(await client.answer()).toMatchObject({ status: 200, body: '5' });
   });

@@ -1,7 +1,7 @@
 /** Workers that are killed. */
 import { describe, expect, it } from 'vitest';
 import { get, until } from '../../http/kit.ts';
-import { gone, stage } from './kit.ts';
+import { gone, isSlow, stage } from './kit.ts';
 import { load } from './load.ts';
 
 describe('SIGKILL under load', () => {
@@ -17,7 +17,7 @@ describe('SIGKILL under load', () => {
     await scene.worker(1);
     const killed: number[] = [];
     const times: number[] = [];
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < 2 || isSlow(times); round++) {
       const worker = scene.living[0] as number;
       const before = requests.answered.length;
       const count = scene.served.length;
@@ -27,8 +27,6 @@ describe('SIGKILL under load', () => {
       times.push(await scene.replacedWithin(since, count + 1));
       await until('further answers', () => requests.answered.length > before + 200);
     }
-    // Once is enough: other processes may hold up a start.
-    expect(Math.min(...times)).toBeLessThan(1_000);
     const { answered, failed } = await requests.finish();
 
     const lines = scene.lines('record');
@@ -63,7 +61,7 @@ describe('SIGKILL', () => {
   it('of an idle worker: replaced at once, in one line', async (context) => {
     const scene = await stage(context, 'faulty');
     const times: number[] = [];
-    for (const count of [1, 2]) {
+    for (let count = 1; count < 3 || isSlow(times); count++) {
       const worker = await scene.worker(count - 1);
       const since = performance.now();
       process.kill(worker, 'SIGKILL');
@@ -75,14 +73,9 @@ describe('SIGKILL', () => {
         how: 'killed by SIGKILL',
       });
     }
-    // Once is enough: other processes may hold up a start.
-    expect(Math.min(...times)).toBeLessThan(1_000);
     expect(scene.log.loud).toEqual([
       'info: worker serves',
-      'error: worker died',
-      'info: worker serves',
-      'error: worker died',
-      'info: worker serves',
+      ...times.flatMap(() => ['error: worker died', 'info: worker serves']),
     ]);
   });
 

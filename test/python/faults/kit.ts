@@ -1,5 +1,5 @@
 /** Python applications under test, with what they log, print and leave behind. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,8 +66,11 @@ export class Scene {
     if (asking) this.app.ready.catch(() => undefined);
   }
 
+  /** Writes a file of the application, which is never seen half written. */
   write(name: string, text: string): void {
-    writeFileSync(join(this.directory, name), text);
+    const path = join(this.directory, name);
+    writeFileSync(`${path}.new`, text);
+    renameSync(`${path}.new`, path);
   }
 
   /** The lines of a file that the application writes. */
@@ -140,6 +143,14 @@ export async function stage(
   scene.server = await start(scene.app as Application, { log: scene.log, ...options.server });
   if (!options.impatient && !options.asking) await scene.app.ready;
   return scene;
+}
+
+/**
+ * Whether no worker was replaced at once, within milliseconds so far. To be tried again until the
+ * test's time is over, as other processes may hold up a start; what is put off comes after seconds.
+ */
+export function isSlow(times: readonly number[]): boolean {
+  return Math.min(...times) >= 1_000;
 }
 
 /** The state of a process: `R`, `S`, `T` when stopped, `Z` when over; empty when it is not there. */

@@ -67,7 +67,7 @@ describe('clients that leave', () => {
       await until('all to be closed', quiet);
       expect(scene.lines('opened').length).toBeGreaterThan(clients / 10);
       for (let count = 0; count < 10; count++) {
-        expect(await scene.get('/left')).toMatchObject({ status: 200, body: '0' });
+        await expect.poll(() => scene.get('/left')).toMatchObject({ status: 200, body: '0' });
       }
       expect(scene.living).toEqual(pids);
       expect(scene.log.loud.filter((line) => line.startsWith('error'))).toEqual([]);

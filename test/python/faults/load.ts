@@ -47,16 +47,21 @@ export function load(address: string, path: string, connections: number): Load {
 /** The status and content of an answer, or how it failed. */
 function ask(agent: Agent, url: string): Promise<string> {
   return new Promise((resolve) => {
+    let status: number | undefined;
+    let body = '';
     const call = request(url, { agent }, (response) => {
-      let body = '';
+      status = response.statusCode;
       response.setEncoding('latin1');
       response.on('data', (text: string) => {
         body += text;
       });
-      response.on('end', () => resolve(`${response.statusCode} ${body.trim()}`));
-      response.on('error', () => resolve(`cut after ${response.statusCode} ${body}`));
+      response.on('end', () => resolve(`${status} ${body.trim()}`));
+      response.on('error', fail);
     });
-    call.on('error', (error) => resolve(error.message));
+    const fail = ({ message }: Error) =>
+      resolve(status === undefined ? message : `cut after ${status} ${body}`);
+    // Is told of a reset before its response is.
+    call.on('error', fail);
     call.end();
   });
 }

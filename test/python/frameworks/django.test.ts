@@ -232,5 +232,5 @@ describeSite(
 describe('Chromium', () => {
   afterAll(cleanUp);
 
-  it('administers the site', (context) => administer(site, context), 60_000);
+  it('administers the site', (context) => administer(site, context));
 });

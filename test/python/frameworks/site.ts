@@ -1,16 +1,16 @@
 /** Sites made with Python's frameworks, behind the built command, in each way of running them. */
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Command, cleanUp, ROOT, start } from '../../cli/command.ts';
 import { need } from '../../interop/components.ts';
+import { freePort } from '../../interop/free-port.ts';
 import {
   commandOf,
   componentOf,
   type FrontEnd,
-  freePort,
   startDocumented,
 } from '../../interop/front-ends.ts';
-import { needPackages, type Skipping } from '../packages.ts';
+import { missingOf, needPackages, type Skipping } from '../packages.ts';
 import { Browser } from './browser.ts';
 
 export const FIXTURES = join(ROOT, 'test/python/frameworks/fixtures');
@@ -80,14 +80,16 @@ export function describeSite(
   describe.each<Variant>([...variants, ...behind])('$name', (variant) => {
     let server: Command | undefined;
     let front: Promise<FrontEnd> | undefined;
+    beforeAll(async () => {
+      if (missingOf(site.modules).length === 0) await site.prepare?.();
+    });
     afterAll(async () => {
       await (await front)?.close();
       await cleanUp();
     });
 
     /** The site's address, for a front end or for its visitors. */
-    async function listening(python: string, bind: readonly string[]): Promise<string> {
-      await site.prepare?.();
+    function listening(python: string, bind: readonly string[]): Promise<string> {
       server ??= serve(site, variant, python, bind);
       return server.listening();
     }

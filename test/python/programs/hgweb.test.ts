@@ -51,7 +51,7 @@ Change ${index}
 }
 
 describeProgram(program, (address) => {
-  it('is cloned from, pushed to and looked at', { timeout: 60_000 }, async (context) => {
+  it('is cloned from, pushed to and looked at', async (context) => {
     needPackages(program.modules, context);
     const name = randomBytes(4).toString('hex');
     const { origin, big } = await makeRepository(name);

@@ -144,8 +144,13 @@ def shrinking(environ, start_response):
         file.truncate(50_000_000)
     start_response("200 OK", TEXT)
     wrapper = environ["wsgi.file_wrapper"](open(path, "rb"))
-    # What close() is: the response is under way.
-    wrapper.close = lambda: os.truncate(path, 1000)
+
+    def close():
+        # The response is under way.
+        os.truncate(path, 1000)
+        events.record(environ, "shrunk")
+
+    wrapper.close = close
     return wrapper
 
 
