@@ -51,6 +51,11 @@ export class RequestContent {
     return block;
   }
 
+  /** All of it can be sent again; false where its length is not known. */
+  get isReplayable(): boolean {
+    return this.length !== null && this.length <= REPLAYABLE;
+  }
+
   /** Begins again; false when that cannot be. */
   rewind(): boolean {
     if (this.kept === null) return false;

@@ -337,9 +337,11 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
     this.drop();
     const unanswered = !connected || (!answered && !late && this.isIdempotent());
     const mayRetry = unanswered && (!stale || this.stale++ < MOST_STALE);
-    if (mayRetry && this.content?.rewind() !== false)
+    if (mayRetry && this.content?.rewind() !== false) {
       this.attemptAgain(error, stale ? 'new' : this.wanted);
-    else this.end(error);
+    } else {
+      this.end(error);
+    }
   }
 
   /** Asks another upstream, or the same one where it did not fail. */
@@ -357,7 +359,7 @@ export class ForwardedRequest implements AsyncIterableIterator<Chunk>, PoolUser,
   }
 
   private get wanted(): Wanted {
-    return this.isIdempotent() ? 'any' : 'kept';
+    return this.isIdempotent() && this.content?.isReplayable !== false ? 'any' : 'kept';
   }
 
   private isIdempotent(): boolean {

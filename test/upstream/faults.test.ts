@@ -244,6 +244,16 @@ describe('a stale connection', () => {
       });
     });
 
+  /** Answers all requests, whose content ends in "content". */
+  const keeping = (says = '') =>
+    rawUpstream((socket) => {
+      socket.on('data', (data) => {
+        if (data.toString().endsWith('content')) {
+          socket.write(`${OK}${says}Content-Length: 0\r\n\r\n`);
+        }
+      });
+    });
+
   it('costs a GET nothing', async () => {
     const upstream = await closing();
     const server = await front(upstream.url, { retries: 0 });
@@ -295,15 +305,23 @@ describe('a stale connection', () => {
     expect(server.log.loud).toEqual([]);
   });
 
+  it('is none for a PUT either that is too long to be sent again', async () => {
+    const upstream = await keeping();
+    const server = await front(upstream.url);
+    const client = await server.client();
+    for (const [content, connections] of [
+      ['content', 1],
+      [`${'x'.repeat(70_000)}content`, 2],
+    ] as const) {
+      client.send(post(content).replace('POST', 'PUT'));
+      expect((await client.answer()).status).toBe(200);
+      expect(upstream.sockets.length).toBe(connections);
+    }
+  });
+
   it('is not expected of an upstream that says it keeps them, nor of one that leaves idle ones open', async () => {
     for (const says of ['Connection: keep-alive\r\n', '']) {
-      const upstream = await rawUpstream((socket) => {
-        socket.on('data', (data) => {
-          if (data.toString().endsWith('content')) {
-            socket.write(`${OK}${says}Content-Length: 0\r\n\r\n`);
-          }
-        });
-      });
+      const upstream = await keeping(says);
       // The clock's ticks come as often as the shortest time needs them.
       const server = await front(upstream.url, { connectTimeout: 0.04 });
       const client = await server.client();

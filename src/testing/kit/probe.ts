@@ -1,5 +1,4 @@
 /** Finds out what kind of server serves the kit's application. */
-
 import { afterArrivals } from '../../wsgi/arrivals.ts';
 import type { KitAddress } from './address.ts';
 import { textOf } from './answer-text.ts';

@@ -1,5 +1,4 @@
 /** Runs the steps of one case. */
-
 import { afterArrivals } from '../../wsgi/arrivals.ts';
 import type { KitAddress } from './address.ts';
 import { textOf } from './answer-text.ts';
