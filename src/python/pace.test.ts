@@ -4,35 +4,58 @@ import { Pace } from './pace.ts';
 
 /** A pace after batches of requests that all took so long, in microseconds. */
 function paceOf(...batches: readonly (readonly [time: number, count: number])[]): Pace {
-  const pace = new Pace();
+  const pace = new Pace(1);
   for (const [time, count] of batches) pace.measured(time, time * count, count);
   return pace;
 }
 
 describe('Pace', () => {
-  it('knows nothing good of an application at first', () => {
-    expect(new Pace().prefetch).toBe(2);
+  it('takes requests for just short at first', () => {
+    expect(new Pace(1).prefetch).toBe(2);
+    expect(new Pace(8).prefetch).toBe(2);
   });
 
   it.each([
     [1, 128],
     [9, 128],
-    [98, 20],
-    [480, 4],
-    [990, 2],
-    [1_100, 0],
-    [4_900, 0],
+    [98, 122],
+    [450, 26],
+    [990, 12],
+    [2_900, 4],
+    [5_900, 2],
+    [6_100, 0],
     [1_000_000, 0],
   ])('of requests of %i µs, %i may wait in a worker', (time, prefetch) => {
     const batches = Array.from({ length: 200 }, () => [time, 1] as const);
     expect(paceOf(...batches).prefetch).toBe(prefetch);
   });
 
+  it('counts how soon a thread is free, not how long each request takes', () => {
+    const pace = new Pace(32);
+    for (let count = 0; count < 200; count++) pace.measured(9_900, 9_900, 1);
+    expect(pace.prefetch).toBe(38);
+    expect(pace.ahead).toBe(12);
+    expect(pace.together).toBe(0);
+  });
+
+  it.each([
+    [9, 64, 33],
+    [98, 40, 3],
+    [480, 8, 0],
+  ])(
+    'of requests of %i µs, %i keep a worker busy, %i go to one at once',
+    (time, ahead, together) => {
+      const batches = Array.from({ length: 200 }, () => [time, 1] as const);
+      const pace = paceOf(...batches);
+      expect([pace.ahead, pace.together]).toEqual([ahead, together]);
+    },
+  );
+
   it('one slow request among fast ones stops it at once, and is forgotten later', () => {
     const fast = Array.from({ length: 100 }, () => [20, 8] as const);
     expect(paceOf(...fast).prefetch).toBeGreaterThan(30);
-    expect(paceOf(...fast, [20_000, 1]).prefetch).toBe(0);
-    expect(paceOf(...fast, [20_000, 1], ...fast).prefetch).toBeGreaterThan(30);
+    expect(paceOf(...fast, [21_000, 1]).prefetch).toBe(0);
+    expect(paceOf(...fast, [21_000, 1], ...fast).prefetch).toBeGreaterThan(30);
   });
 
   it('forgets by requests, not by reports', () => {
@@ -48,7 +71,7 @@ describe('Pace', () => {
     );
     fc.assert(
       fc.property(reports, (list) => {
-        const pace = new Pace();
+        const pace = new Pace(4);
         for (const report of list) {
           pace.measured(...report);
           const { prefetch } = pace;

@@ -1,7 +1,7 @@
-/** Service time, in microseconds, of requests that may wait in a worker for one another; in all. */
-const BUDGET = 2_000;
-/** And of one of them: beyond that a round trip counts for little. */
-const SHORT = 1_000;
+/** How long, in microseconds, requests may wait in a worker for those before them. */
+const BUDGET = 12_000;
+/** How long one of them may take: beyond that a round trip counts for little. */
+const SHORT = 6_000;
 /** A request that took this long shows that others could be held up behind one like it. */
 const SURPRISE = 20_000;
 /** How slowly a long request is forgotten. */
@@ -9,18 +9,28 @@ const FORGET = 0.98;
 /** The weight of what is new in the mean. */
 const WEIGHT = 1 / 8;
 const MOST = 128;
-/** How long, in microseconds, it takes to send a worker more. */
-const AHEAD = 600;
+/** How long, in microseconds, it takes to send a worker more: most of it is waiting for a processor. */
+const AHEAD = 4_000;
+/** How long, in microseconds, requests that came together may take in one worker while others are free. */
+const TOGETHER = 300;
 
 /**
  * How many requests a worker may hold beyond those that it runs.
  *
- * Having the next request there saves a round trip, which counts when the application takes less time
- * than that; holding requests back behind a slow one costs far more than it saves.
+ * Having the next ones there saves a round trip, which counts when the application takes less time than
+ * that: this process may have to wait for a processor, beside others that are as busy. Holding requests
+ * back behind a slow one costs far more than it saves.
  */
 export class Pace {
-  private mean = SHORT;
+  private readonly threads: number;
+  private mean: number;
   private longest = 0;
+
+  /** @param threads - how many requests the worker runs at once. */
+  constructor(threads: number) {
+    this.threads = threads;
+    this.mean = SHORT * threads;
+  }
 
   /** Takes in what a worker measured, in microseconds: the longest of `count` requests, and all. */
   measured(longest: number, total: number, count: number): void {
@@ -31,11 +41,21 @@ export class Pace {
 
   /** Requests that keep a worker busy until more of them can reach it. */
   get ahead(): number {
-    return Math.floor(AHEAD / this.mean);
+    return Math.min(MOST / 2, Math.floor(AHEAD / this.interval));
+  }
+
+  /** Requests that one worker may be given at once, although others are free. */
+  get together(): number {
+    return Math.floor(TOGETHER / this.interval);
   }
 
   get prefetch(): number {
-    if (this.longest > SURPRISE || this.mean > SHORT) return 0;
-    return Math.min(MOST, Math.floor(BUDGET / this.mean));
+    if (this.longest > SURPRISE || this.interval > SHORT) return 0;
+    return Math.min(MOST, Math.floor(BUDGET / this.interval));
+  }
+
+  /** Microseconds from one request's end to the next one's, while the worker has enough to do. */
+  private get interval(): number {
+    return this.mean / this.threads;
   }
 }

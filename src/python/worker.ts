@@ -77,7 +77,7 @@ export class Worker implements FrameSink, InnerPeer {
   private readonly inner: InnerCalls | null;
   private readonly reader = new FrameReader(this);
   private readonly writer = new FrameWriter();
-  private readonly pace = new Pace();
+  private readonly pace: Pace;
   private prefetch = 0;
   private flushing = false;
   /** Some of what is being taken is still on its way to a client, and so needs its memory. */
@@ -92,6 +92,7 @@ export class Worker implements FrameSink, InnerPeer {
     const { threads, config, inner } = options;
     this.process = process;
     this.threads = threads;
+    this.pace = new Pace(threads);
     this.owner = owner;
     this.inner = inner === null ? null : new InnerCalls(inner, this);
     this.withdrawal = new Withdrawal(process.ledger, this.calls);
@@ -116,7 +117,7 @@ export class Worker implements FrameSink, InnerPeer {
 
   /** A write to it is pending that has room for a request more, without keeping that waiting for long. */
   get gathers(): boolean {
-    return this.unsent > 0 && 2 * this.unsent < this.pace.ahead && this.room > 0;
+    return this.unsent > 0 && this.unsent < this.pace.together && this.room > 0;
   }
 
   /** Requests wait in it behind others. */
