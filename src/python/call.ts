@@ -55,6 +55,8 @@ export class Call extends Lender implements AsyncIterableIterator<Chunk> {
   id = 0;
   /** When it was sent, or its worker was heard of, on the pool's clock. */
   active = 0;
+  /** Its worker was seen to have begun it. */
+  begun = false;
   /** Its content is still to come from the client. */
   feeding = false;
   /** Nobody asks for the answer any more. */

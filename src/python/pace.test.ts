@@ -4,15 +4,14 @@ import { Pace } from './pace.ts';
 
 /** A pace after batches of requests that all took so long, in microseconds. */
 function paceOf(...batches: readonly (readonly [time: number, count: number])[]): Pace {
-  const pace = new Pace(1);
+  const pace = new Pace();
   for (const [time, count] of batches) pace.measured(time, time * count, count);
   return pace;
 }
 
 describe('Pace', () => {
   it('takes requests for just short at first', () => {
-    expect(new Pace(1).prefetch).toBe(2);
-    expect(new Pace(8).prefetch).toBe(2);
+    expect(new Pace().prefetch).toBe(3);
   });
 
   it.each([
@@ -22,8 +21,8 @@ describe('Pace', () => {
     [450, 26],
     [990, 12],
     [2_900, 4],
-    [5_900, 2],
-    [6_100, 0],
+    [3_900, 3],
+    [4_100, 0],
     [1_000_000, 0],
   ])('of requests of %i µs, %i may wait in a worker', (time, prefetch) => {
     const batches = Array.from({ length: 200 }, () => [time, 1] as const);
@@ -31,11 +30,17 @@ describe('Pace', () => {
   });
 
   it('counts how soon a thread is free, not how long each request takes', () => {
-    const pace = new Pace(32);
-    for (let count = 0; count < 200; count++) pace.measured(9_900, 9_900, 1);
-    expect(pace.prefetch).toBe(38);
-    expect(pace.ahead).toBe(12);
-    expect(pace.together).toBe(0);
+    const pace = paceOf(...Array.from({ length: 200 }, () => [9_900, 1] as const));
+    expect(pace.prefetch).toBe(0);
+    // Two reports may be read at once.
+    for (let count = 0; count < 200; count++) pace.busy(count % 2 === 0 ? 2_400 : 0, 4);
+    expect(pace.prefetch).toBeGreaterThan(35);
+    expect(pace.prefetch).toBeLessThan(45);
+    expect(pace.ahead).toBeGreaterThan(11);
+    expect(pace.together).toBeLessThan(2);
+    // Threads that compute take turns.
+    for (let count = 0; count < 200; count++) pace.busy(40_000, 4);
+    expect(pace.prefetch).toBe(0);
   });
 
   it.each([
@@ -71,9 +76,10 @@ describe('Pace', () => {
     );
     fc.assert(
       fc.property(reports, (list) => {
-        const pace = new Pace(4);
+        const pace = new Pace();
         for (const report of list) {
           pace.measured(...report);
+          pace.busy(report[1], report[2]);
           const { prefetch } = pace;
           expect(Number.isInteger(prefetch) && prefetch >= 0 && prefetch <= 128).toBe(true);
         }

@@ -1,7 +1,7 @@
 /** How long, in microseconds, requests may wait in a worker for those before them. */
 const BUDGET = 12_000;
 /** How long one of them may take: beyond that a round trip counts for little. */
-const SHORT = 6_000;
+const SHORT = 4_000;
 /** A request that took this long shows that others could be held up behind one like it. */
 const SURPRISE = 20_000;
 /** How slowly a long request is forgotten. */
@@ -22,21 +22,23 @@ const TOGETHER = 300;
  * back behind a slow one costs far more than it saves.
  */
 export class Pace {
-  private readonly threads: number;
-  private mean: number;
+  private mean = SHORT;
   private longest = 0;
-
-  /** @param threads - how many requests the worker runs at once. */
-  constructor(threads: number) {
-    this.threads = threads;
-    this.mean = SHORT * threads;
-  }
+  /** While it had enough to do: microseconds from report to report, and what ended meanwhile. */
+  private elapsed = 0;
+  private ended = 0;
 
   /** Takes in what a worker measured, in microseconds: the longest of `count` requests, and all. */
   measured(longest: number, total: number, count: number): void {
     if (count === 0) return;
     this.mean += (total / count - this.mean) * Math.min(1, WEIGHT * count);
     this.longest = Math.max(longest, this.longest * FORGET ** count);
+  }
+
+  /** Takes in how long, in microseconds, a worker with something for each thread took for `count`. */
+  busy(elapsed: number, count: number): void {
+    this.elapsed += (elapsed - this.elapsed) * WEIGHT;
+    this.ended += (count - this.ended) * WEIGHT;
   }
 
   /** Requests that keep a worker busy until more of them can reach it. */
@@ -54,8 +56,11 @@ export class Pace {
     return Math.min(MOST, Math.floor(BUDGET / this.interval));
   }
 
-  /** Microseconds from one request's end to the next one's, while the worker has enough to do. */
+  /**
+   * Microseconds from one request's end to the next one's: where threads wait they can be many in the
+   * time of one, where they compute they take turns.
+   */
   private get interval(): number {
-    return this.mean / this.threads;
+    return this.ended === 0 ? this.mean : Math.min(this.mean, this.elapsed / this.ended);
   }
 }

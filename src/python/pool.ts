@@ -4,7 +4,7 @@ import type { Worker } from './worker.ts';
 
 /** Requests that may wait for a worker; further ones are answered 503. */
 const MOST_WAITING = 2048;
-/** How long a worker may say nothing before the requests behind are given to others; milliseconds. */
+/** How long a worker may be at a request before those behind are given to others; milliseconds. */
 const HELD_UP = 10;
 
 /**
@@ -151,8 +151,8 @@ export class Pool implements CallOwner {
       this.watching = false;
       for (const worker of this.workers) {
         if (!worker.prefetched) continue;
-        if (worker.silentFor(HELD_UP)) this.takeBack(worker);
-        else if (!this.watching) this.watch();
+        if (worker.heldUpFor(HELD_UP)) this.takeBack(worker);
+        if (!this.watching) this.watch();
       }
     }, HELD_UP).unref();
   }

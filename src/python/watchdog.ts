@@ -62,6 +62,7 @@ export class Watchdog {
   private checkTime(worker: Worker): void {
     const { crew } = this;
     const { timeout, gracefulTimeout, exclusive } = this.options;
+    worker.noteBegun();
     const overdue = worker.overdue(timeout);
     if (overdue.length === 0 && !worker.hangs(timeout)) return;
     crew.log.error('worker timeout: its Python stacks follow, then another one takes its place', {

@@ -72,12 +72,17 @@ export class Worker implements FrameSink, InnerPeer {
   requests = 0;
   /** When something came from it last, or was awaited since, as `performance.now()` counts. */
   heard = 0;
+  /** When one of its requests ended last, or the first was sent. */
+  private moved = 0;
+  /** When it reported times last, and whether it had something for each thread then. */
+  private reported = 0;
+  private saturated = false;
   private readonly owner: WorkerOwner;
   private readonly channel: Channel;
   private readonly inner: InnerCalls | null;
   private readonly reader = new FrameReader(this);
   private readonly writer = new FrameWriter();
-  private readonly pace: Pace;
+  private readonly pace = new Pace();
   private prefetch = 0;
   private flushing = false;
   /** Some of what is being taken is still on its way to a client, and so needs its memory. */
@@ -92,7 +97,6 @@ export class Worker implements FrameSink, InnerPeer {
     const { threads, config, inner } = options;
     this.process = process;
     this.threads = threads;
-    this.pace = new Pace(threads);
     this.owner = owner;
     this.inner = inner === null ? null : new InnerCalls(inner, this);
     this.withdrawal = new Withdrawal(process.ledger, this.calls);
@@ -129,8 +133,9 @@ export class Worker implements FrameSink, InnerPeer {
     const id = ++this.requests;
     call.id = id;
     call.active = this.owner.now;
+    call.begun = false;
     if (this.calls.size === 0) {
-      this.heard = performance.now();
+      this.heard = this.moved = performance.now();
       // A request under way keeps this process from ending.
       this.channel.hold(true);
     }
@@ -183,9 +188,19 @@ export class Worker implements FrameSink, InnerPeer {
     return this.calls.all().filter((call) => call.open).length;
   }
 
-  /** Whether nothing came for so many milliseconds although something was to be expected. */
-  silentFor(milliseconds: number): boolean {
-    return this.calls.size > 0 && performance.now() - this.heard > milliseconds;
+  /** Whether none of its requests ended for so many milliseconds. */
+  heldUpFor(milliseconds: number): boolean {
+    return this.calls.size > 0 && performance.now() - this.moved > milliseconds;
+  }
+
+  /** Has the time of requests count from when they were seen to have begun. */
+  noteBegun(): void {
+    const { begun } = this.process.ledger;
+    for (const call of this.calls.all()) {
+      if (call.id > begun || call.begun) continue;
+      call.begun = true;
+      call.active = this.owner.now;
+    }
   }
 
   /** Begun requests without any progress for so long, in milliseconds, for which no client is to blame. */
@@ -304,8 +319,7 @@ export class Worker implements FrameSink, InnerPeer {
         if (!this.withdrawal.handedBack(id)) this.finished(id).onEnd();
         break;
       case FROM.TIME:
-        this.pace.measured(id, first, second);
-        this.prefetch = this.pace.prefetch;
+        this.onTime(id, first, second);
         break;
       case FROM.WANT:
         this.feed(this.running(id), first);
@@ -326,6 +340,16 @@ export class Worker implements FrameSink, InnerPeer {
       default:
         throw new ChannelError(`the worker sent a message of type ${type}, which there is not`);
     }
+  }
+
+  /** What ended since the last report: the longest of `count` requests, and all, in microseconds. */
+  private onTime(longest: number, total: number, count: number): void {
+    const { pace } = this;
+    pace.measured(longest, total, count);
+    if (this.saturated) pace.busy((this.heard - this.reported) * 1000, count);
+    this.reported = this.heard;
+    this.saturated = this.calls.size >= this.threads;
+    this.prefetch = pace.prefetch;
   }
 
   private onAnswer(call: Call, data: Buffer, text: number, content: number, end: number): void {
@@ -368,6 +392,7 @@ export class Worker implements FrameSink, InnerPeer {
   }
 
   private finished(id: number): Call {
+    this.moved = this.heard;
     return this.calls.delete(id) ?? unasked();
   }
 

@@ -139,6 +139,42 @@ describe('an answer that comes too late', () => {
   });
 });
 
+/** Has the workers hold requests beside those that they run, as theirs are short. */
+async function warmUp(scene: Scene): Promise<void> {
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(Array.from({ length: 20 }, () => scene.get('/pid')));
+  }
+}
+
+describe('a request behind one that takes long', () => {
+  it.for(['/wait', '/beat'])(
+    '%s goes to another worker as soon as that is free',
+    async (path, context) => {
+      const scene = await stage(context, 'faulty', { workers: 2 });
+      await scene.worker(1);
+      await warmUp(scene);
+      const { client } = await begin(scene, path);
+      // While this is the other one's, nobody can take over what waits behind either.
+      const between = scene.get('/short?200');
+      await until('both to be busy', () => scene.lines('begun').length === 2);
+      const behind = [scene.get('/pid'), scene.get('/pid'), scene.get('/pid')];
+      for (const { status } of await Promise.all([between, ...behind])) expect(status).toBe(200);
+      scene.write('go', '');
+      expect((await client.answer()).complete).toBe(true);
+      expect(scene.log.loud.filter((line) => line.startsWith('error'))).toEqual([]);
+    },
+  );
+
+  it('has all of its time once it begins', async (context) => {
+    const scene = await stage(context, 'faulty', { timeout: 3 });
+    await warmUp(scene);
+    const answers = [scene.get('/short?2000'), scene.get('/short?2000')];
+    const bodies = (await Promise.all(answers)).map(({ status, body }) => `${status} ${body}`);
+    expect(new Set(bodies)).toEqual(new Set([`200 ${scene.served[0]}`]));
+    expect(scene.served).toHaveLength(1);
+  });
+});
+
 describe('who is not to blame', () => {
   it('a server that was stopped itself', async (context) => {
     const scene = await stage(context, 'faulty', { timeout: 2 });
