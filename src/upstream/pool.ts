@@ -25,8 +25,8 @@ export interface PoolUser extends ConnectionUser {
 }
 
 /**
- * What a request may be sent on: any connection; one that its upstream is known to keep, because the
- * request cannot be repeated; one that carried no request before.
+ * What a request is to be sent on: any connection; one that its upstream is known to keep, or a new one,
+ * because the request cannot be repeated; only one that carried no request before.
  */
 export type Wanted = 'any' | 'kept' | 'new';
 
@@ -78,7 +78,7 @@ export class ConnectionPool implements ConnectionOwner, Timed {
     const { limits } = this;
     const known = this.mayReuse(wanted) ? this.idle.pop() : undefined;
     if (known !== undefined) this.hand(known, user);
-    else if (this.hasRoom() || this.dropIdle()) this.open(user);
+    else if (this.hasRoom() || (wanted === 'new' && this.dropIdle())) this.open(user);
     else if (this.waiting.length < limits.maxQueue) this.enqueue(user, wanted);
     else user.onRefused(noCapacity(`${this.name} is busy, and so is its queue`));
   }
@@ -113,8 +113,7 @@ export class ConnectionPool implements ConnectionOwner, Timed {
       connection.destroy();
       return;
     }
-    const [first] = this.waiting;
-    if (first !== undefined && !this.mayReuse(first.wanted)) {
+    if (this.waiting[0]?.wanted === 'new') {
       // Makes room for a new one.
       connection.destroy();
       return;
@@ -158,8 +157,10 @@ export class ConnectionPool implements ConnectionOwner, Timed {
   }
 
   private mayReuse(wanted: Wanted): boolean {
-    if (wanted === 'kept') this.keeps ||= this.idle[0]?.hasRested(KEPT_TICKS) === true;
-    return wanted === 'any' || (wanted === 'kept' && this.keeps);
+    if (wanted !== 'kept') return wanted === 'any';
+    this.keeps ||= this.idle[0]?.hasRested(KEPT_TICKS) === true;
+    // Where there can be no new ones, what is likely has to do.
+    return this.keeps || !this.hasRoom();
   }
 
   private dropIdle(): boolean {
