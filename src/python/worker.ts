@@ -348,7 +348,8 @@ export class Worker implements FrameSink, InnerPeer {
     pace.measured(longest, total, count);
     if (this.saturated) pace.busy((this.heard - this.reported) * 1000, count);
     this.reported = this.heard;
-    this.saturated = this.calls.size >= this.threads;
+    // Those that ended have left their threads just now.
+    this.saturated = this.calls.size + count >= this.threads;
     this.prefetch = pace.prefetch;
   }
 
