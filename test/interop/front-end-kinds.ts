@@ -93,7 +93,7 @@ export const frontEndKinds: Readonly<Record<FrontEndName, FrontEndKind>> = {
           ServerLimit 4
           MaxRequestWorkers 100
           GracefulShutdownTimeout 1
-          KeepAliveTimeout 30
+          KeepAliveTimeout 100ms
           ${privileged ? 'User www-data\nGroup www-data' : ''}
           ${enabled.map((name) => apacheFiles(name, folder)).join('\n')}
           ${configuration}`,
@@ -113,7 +113,7 @@ export const frontEndKinds: Readonly<Record<FrontEndName, FrontEndKind>> = {
         'lighttpd.conf',
         `server.document-root = "${folder}"
         server.upload-dirs = ( "${folder}" )
-        server.max-keep-alive-idle = 30
+        server.max-keep-alive-idle = 1
         ${configuration}`,
       ),
     ],
