@@ -71,8 +71,10 @@ export function answerHead(event: HeadEvent, locate: (url: string) => string): A
   for (const [name, given] of event.headers) {
     const kind = kindOf(name);
     if (kind === KEEP_ALIVE) keepAlive = keptFor(given);
-    else if (kind === CONNECTION) nominated = nominate(nominated, given);
-    saysKept ||= kind === CONNECTION && given.toLowerCase() === 'keep-alive';
+    else if (kind === CONNECTION) {
+      nominated = nominate(nominated, given);
+      saysKept ||= given.toLowerCase() === 'keep-alive';
+    }
     if (kind === DROPPED || kind === KEEP_ALIVE || kind === CONNECTION) continue;
     if (kind === CONTENT_LENGTH) hasLength = true;
     // HTTP allows tabs, PEP 3333 allows no control characters.

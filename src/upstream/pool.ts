@@ -109,12 +109,9 @@ export class ConnectionPool implements ConnectionOwner, Timed {
     const { limits, idle } = this;
     const time = Math.min(limits.keepAlive, keepAlive);
     if (connection.reused) this.keeps = true;
-    if (!reusable || connection.closed || time <= 0 || this.closing) {
-      connection.destroy();
-      return;
-    }
-    if (this.waiting[0]?.wanted === 'new') {
-      // Makes room for a new one.
+    // Whoever waits for a new one needs the room.
+    const inTheWay = this.closing || this.waiting[0]?.wanted === 'new';
+    if (!reusable || connection.closed || time <= 0 || inTheWay) {
       connection.destroy();
       return;
     }

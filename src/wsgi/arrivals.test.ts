@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { afterArrivals } from './arrivals.ts';
 
@@ -12,7 +12,7 @@ function block(milliseconds: number): void {
 it('comes behind data that had arrived when its time was over', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const [client] = [new Socket().connect((server.address() as AddressInfo).port, '127.0.0.1')];
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   const [peer] = (await once(server, 'connection')) as [Socket];
   onTestFinished(() => {
     for (const socket of [client, peer]) socket.destroy();

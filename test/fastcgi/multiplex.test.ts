@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { streaming } from '../../src/wsgi/application.ts';
 import type { Application } from '../../src/wsgi/types.ts';
 import { quiet } from '../conformance/harness.ts';
-import { answering, gate, recording } from '../http/kit.ts';
+import { answering, beginning, gate, recording } from '../http/kit.ts';
 import {
   ABORT_REQUEST,
   begin,
@@ -234,16 +234,7 @@ describe('the limit', () => {
 
   it('FCGI-29 requests that wait in vain for their turn, too', async () => {
     const held = gate<string>();
-    const server = await startFastCgi(
-      (_environ, startResponse) => {
-        startResponse('200 OK', []);
-        return (async function* () {
-          yield 'begun';
-          yield await held.promise;
-        })();
-      },
-      { serial: true, timeout: 0.2 },
-    );
+    const server = await startFastCgi(beginning(held.promise), { serial: true, timeout: 0.2 });
     const peer = await server.peer();
     peer.send(get([], { id: 1 }), get([], { id: 2 }));
     expect((await peer.answer(2)).status).toBe('503 Service Unavailable');

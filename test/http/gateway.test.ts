@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccessEntry } from '../../src/gateways/access.ts';
 import { streaming } from '../../src/wsgi/application.ts';
 import type { Chunk } from '../../src/wsgi/types.ts';
-import { answering, type Client, gate, get, start, turns, until } from './kit.ts';
+import { answering, beginning, type Client, gate, get, start, turns, until } from './kit.ts';
 import { startChild } from './process.ts';
 
 describe('close()', () => {
@@ -244,16 +244,7 @@ describe('serial mode', () => {
 
   it('answers 503 when the turn does not come in time', async () => {
     const ready = gate<string>();
-    const server = await start(
-      (_environ, startResponse) => {
-        startResponse('200 OK', []);
-        return (async function* () {
-          yield 'begun';
-          yield await ready.promise;
-        })();
-      },
-      { serial: true, timeout: 0.2 },
-    );
+    const server = await start(beginning(ready.promise), { serial: true, timeout: 0.2 });
     const [one, two] = [await server.client(), await server.client()];
     one.send(get());
     // Has met its time limit, which is one for the beginning.

@@ -310,6 +310,17 @@ export function answering(text: (environ: Environ) => string | Promise<string>):
   };
 }
 
+/** An application that sends "begun" at once, and then a text that is still to come. */
+export function beginning(rest: Promise<string>): Application {
+  return (_environ, startResponse) => {
+    startResponse('200 OK', []);
+    return (async function* () {
+      yield 'begun';
+      yield await rest;
+    })();
+  };
+}
+
 /** Answers with the request's method, path and content, and records each call. */
 export function recording(): { readonly app: Application; readonly calls: string[] } {
   const calls: string[] = [];

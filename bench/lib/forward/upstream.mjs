@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accepting, freePort, program } from '../gateways/nginx.mjs';
+import { freePort } from '../free-port.mjs';
+import { accepting, program } from '../gateways/nginx.mjs';
 import { end, start } from '../process.mjs';
 
 /** Answers every request with a text. */

@@ -1,9 +1,9 @@
 /** nginx in front of one server, as its documentation sets it up. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../free-port.mjs';
 import { end, sleep, start } from '../process.mjs';
 
 export const program = ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find(existsSync) ?? 'nginx';
@@ -83,15 +83,6 @@ const pass = {
   scgi: () => `scgi_pass application; ${parameters('scgi')}`,
   uwsgi: () => `uwsgi_pass application; ${parameters('uwsgi')}`,
 };
-
-export function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 export async function accepting(port, child) {
   for (let tries = 0; tries < 200; tries++) {

@@ -1,6 +1,7 @@
 /** Starts a Python server on a port of its own, and waits until it answers. */
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
+import { freePort } from '../free-port.mjs';
 import { requestText } from '../load.mjs';
 import { end, sleep, start } from '../process.mjs';
 import { applications } from './environment.mjs';
@@ -42,18 +43,6 @@ export async function launch(contestant, setup) {
 
 function environment() {
   return { ...process.env, PYTHONPATH: applications, NODE_ENV: 'production', NO_COLOR: '1' };
-}
-
-/** Not all of them take port 0, and few say what it became. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** What each of them prints differs: it is ready when it answers. */
